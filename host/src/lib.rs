@@ -1,0 +1,3 @@
+//! The host of execution-router.
+
+pub mod ledger;

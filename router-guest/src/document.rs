@@ -1,0 +1,1 @@
+//! Policy documents: YAML that someone can edit at three in the morning.

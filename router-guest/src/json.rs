@@ -1,0 +1,1 @@
+//! Requests, states and decisions as JSON.

@@ -1,0 +1,219 @@
+//! Which clauses a name lets through, found without looking at the clauses it does not.
+//!
+//! Clauses that test no name, or only say what a name must not be, hold for a name that
+//! nobody mentions: that set is `base`. A name that is mentioned differs from it in a few
+//! clauses, and those differences are looked up: by the name itself when it stands in the
+//! document, else by the literal beginning or end of the patterns that it can match.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::bits::Bits;
+use super::glob;
+use crate::table::NameTest;
+
+/// The name tests of all clauses over one field, compiled.
+#[derive(Debug, Default)]
+pub(super) struct NameIndex {
+    base: Bits,
+    /// Clauses in which a name that stands in the document differs from `base`.
+    known: FxHashMap<Box<str>, Box<[u32]>>,
+    globs: Vec<Glob>,
+    by_prefix: Literals,
+    by_suffix: Literals,
+    /// Globs that begin and end with a wildcard: always tried.
+    unanchored: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Glob {
+    pattern: Box<str>,
+    clauses: Box<[u32]>,
+}
+
+/// Globs by a literal at one end, and the lengths that such literals have.
+#[derive(Debug, Default)]
+struct Literals {
+    lengths: Vec<usize>,
+    globs: FxHashMap<Box<str>, Vec<u32>>,
+}
+
+/// The clauses that a name lets through.
+pub(super) enum Passing<'a> {
+    /// Those of a name that nobody mentions.
+    Base(&'a Bits),
+    /// Those of this name.
+    Own(Bits),
+}
+
+impl Passing<'_> {
+    /// Clauses 64 · `at` to 64 · `at` + 63.
+    pub(super) fn word(&self, at: usize) -> u64 {
+        match self {
+            Self::Base(bits) => bits.word(at),
+            Self::Own(bits) => bits.word(at),
+        }
+    }
+}
+
+impl NameIndex {
+    /// Compiles the tests of `clauses`; `mentioned` are names to know besides those in tests.
+    pub(super) fn new<'t>(
+        clauses: impl Iterator<Item = Option<&'t NameTest>>,
+        mentioned: impl Iterator<Item = &'t str>,
+    ) -> Self {
+        let tests: Vec<_> = clauses.collect();
+        let mut index = Self { base: Bits::none(tests.len()), ..Self::default() };
+        let mut globs: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+        let mut names: FxHashSet<&str> = mentioned.collect();
+        for (clause, test) in (0_u32..).zip(&tests) {
+            let Some(test) = test else {
+                index.base.set(clause, true);
+                continue;
+            };
+            index.base.set(clause, test.negated);
+            for pattern in &test.patterns {
+                if glob::is_glob(pattern) {
+                    globs.entry(pattern).or_default().push(clause);
+                } else {
+                    names.insert(pattern);
+                }
+            }
+        }
+        index.add_globs(globs);
+        index.add_names(names, &tests);
+        index
+    }
+
+    fn add_globs(&mut self, globs: FxHashMap<&str, Vec<u32>>) {
+        let mut globs: Vec<_> = globs.into_iter().collect();
+        globs.sort();
+        for (number, (pattern, clauses)) in (0_u32..).zip(globs) {
+            let (prefix, suffix) = (glob::literal_prefix(pattern), glob::literal_suffix(pattern));
+            if !prefix.is_empty() {
+                self.by_prefix.add(prefix, number);
+            } else if !suffix.is_empty() {
+                self.by_suffix.add(suffix, number);
+            } else {
+                self.unanchored.push(number);
+            }
+            self.globs.push(Glob { pattern: pattern.into(), clauses: clauses.into() });
+        }
+    }
+
+    fn add_names(&mut self, names: FxHashSet<&str>, tests: &[Option<&NameTest>]) {
+        // Clauses by the exact names in them, so that knowing n names does not cost n · clauses.
+        let mut exact: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+        for (clause, test) in (0_u32..).zip(tests) {
+            for pattern in test.iter().flat_map(|test| &test.patterns) {
+                if !glob::is_glob(pattern) {
+                    exact.entry(pattern).or_default().push(clause);
+                }
+            }
+        }
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_unstable();
+        for name in names {
+            let mut differing = exact.remove(name).unwrap_or_default();
+            self.each_matching_glob(name, |glob| differing.extend(&glob.clauses));
+            differing.sort_unstable();
+            differing.dedup();
+            self.known.insert(name.into(), differing.into());
+        }
+    }
+
+    /// The clauses that a name lets through.
+    pub(super) fn passing(&self, name: &str) -> Passing<'_> {
+        if let Some(differing) = self.known.get(name) {
+            return self.differing_in(differing);
+        }
+        let mut own = None;
+        self.each_matching_glob(name, |glob| {
+            let bits = own.get_or_insert_with(|| self.base.clone());
+            for clause in &glob.clauses {
+                bits.set(*clause, !self.base.get(*clause));
+            }
+        });
+        own.map_or(Passing::Base(&self.base), Passing::Own)
+    }
+
+    fn differing_in(&self, clauses: &[u32]) -> Passing<'_> {
+        if clauses.is_empty() {
+            return Passing::Base(&self.base);
+        }
+        let mut own = self.base.clone();
+        for clause in clauses {
+            own.set(*clause, !self.base.get(*clause));
+        }
+        Passing::Own(own)
+    }
+
+    fn each_matching_glob<'a>(&'a self, name: &str, mut found: impl FnMut(&'a Glob)) {
+        if self.globs.is_empty() {
+            return;
+        }
+        let mut try_all = |numbers: &[u32]| {
+            for glob in numbers.iter().filter_map(|number| self.globs.get(*number as usize)) {
+                if glob::matches(&glob.pattern, name) {
+                    found(glob);
+                }
+            }
+        };
+        try_all(&self.unanchored);
+        for length in &self.by_prefix.lengths {
+            try_all(self.by_prefix.of(name.get(..*length)));
+        }
+        for length in &self.by_suffix.lengths {
+            let from = name.len().checked_sub(*length);
+            try_all(self.by_suffix.of(from.and_then(|from| name.get(from..))));
+        }
+    }
+}
+
+impl Literals {
+    fn add(&mut self, literal: &str, glob: u32) {
+        if !self.lengths.contains(&literal.len()) {
+            self.lengths.push(literal.len());
+            self.lengths.sort_unstable();
+        }
+        self.globs.entry(literal.into()).or_default().push(glob);
+    }
+
+    fn of(&self, literal: Option<&str>) -> &[u32] {
+        literal.and_then(|literal| self.globs.get(literal)).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn naive(test: Option<&NameTest>, name: &str) -> bool {
+        test.is_none_or(|test| test.patterns.iter().any(|pattern| glob::matches(pattern, name)) != test.negated)
+    }
+
+    fn any_test() -> impl Strategy<Value = Option<NameTest>> {
+        proptest::option::of(
+            (proptest::collection::btree_set("[ab*?]{1,4}", 1..4), any::<bool>())
+                .prop_map(|(patterns, negated)| NameTest { patterns: patterns.into_iter().collect(), negated }),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_testing_every_clause_finds(
+            tests in proptest::collection::vec(any_test(), 1..130),
+            names in proptest::collection::vec("[ab]{1,5}", 1..8),
+        ) {
+            let index = NameIndex::new(tests.iter().map(Option::as_ref), ["ab", "bbb"].into_iter());
+            for name in &names {
+                let passing = index.passing(name);
+                for (clause, test) in tests.iter().enumerate() {
+                    let passes = passing.word(clause / 64) >> (clause % 64) & 1 == 1;
+                    prop_assert_eq!(passes, naive(test.as_ref(), name), "{:?} on {}", test, name);
+                }
+            }
+        }
+    }
+}

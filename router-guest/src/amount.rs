@@ -30,9 +30,15 @@ const COEFFICIENT_END: u128 = 10_u128.pow(DIGITS_MAX);
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(try_from = "(u128, u8)", into = "(u128, u8)")]
 pub struct Amount {
-    coefficient: u128,
+    coefficient: Coefficient,
     scale: u8,
 }
+
+/// A coefficient aligned as a machine word: an amount takes 24 bytes, not 32, and hosts hold
+/// tens of thousands of them.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, packed(8))]
+struct Coefficient(u128);
 
 /// Which way a result that does not fit is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,23 +49,31 @@ enum Rounding {
 
 impl Amount {
     /// Nothing.
-    pub const ZERO: Self = Self { coefficient: 0, scale: 0 };
+    pub const ZERO: Self = Self::raw(0, 0);
     /// One.
-    pub const ONE: Self = Self { coefficient: 1, scale: 0 };
+    pub const ONE: Self = Self::raw(1, 0);
 
     /// coefficient / 10^scale; `None` above 28 digits or 28 places.
     pub const fn new(coefficient: u128, scale: u8) -> Option<Self> {
         if coefficient < COEFFICIENT_END && scale <= SCALE_MAX {
-            Some(Self { coefficient, scale })
+            Some(Self::raw(coefficient, scale))
         } else {
             None
         }
     }
 
+    const fn raw(coefficient: u128, scale: u8) -> Self {
+        Self { coefficient: Coefficient(coefficient), scale }
+    }
+
+    const fn coefficient(self) -> u128 {
+        self.coefficient.0
+    }
+
     /// A whole number.
     pub const fn whole(number: u64) -> Self {
         // 2^64 has 20 digits: always within bounds.
-        Self { coefficient: number as u128, scale: 0 }
+        Self::raw(number as u128, 0)
     }
 
     /// The amount of a WIT decimal; `None` when it is out of bounds.
@@ -70,22 +84,23 @@ impl Amount {
     /// The coefficient's upper and lower 64 bits, and the scale: a WIT decimal.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the coefficient")]
     pub const fn to_words(self) -> (u64, u64, u8) {
-        ((self.coefficient >> 64) as u64, self.coefficient as u64, self.scale)
+        ((self.coefficient() >> 64) as u64, self.coefficient() as u64, self.scale)
     }
 
     /// Whether it is nothing.
     pub const fn is_zero(self) -> bool {
-        self.coefficient == 0
+        self.coefficient() == 0
     }
 
     /// The same value without trailing zeros behind the point.
     #[must_use]
-    pub const fn normalized(mut self) -> Self {
-        while self.scale > 0 && self.coefficient.is_multiple_of(10) {
-            self.coefficient /= 10;
-            self.scale -= 1;
+    pub const fn normalized(self) -> Self {
+        let (mut coefficient, mut scale) = (self.coefficient(), self.scale);
+        while scale > 0 && coefficient.is_multiple_of(10) {
+            coefficient /= 10;
+            scale -= 1;
         }
-        self
+        Self::raw(coefficient, scale)
     }
 
     /// The sum; `None` when 28 digits cannot hold it exactly.
@@ -93,7 +108,7 @@ impl Amount {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let (left, right, scale) = aligned(self, other)?;
         let sum = left.checked_add(right)?;
-        Self::new(sum, scale).or_else(|| Self { coefficient: sum, scale }.shortened())
+        Self::new(sum, scale).or_else(|| Self::raw(sum, scale).shortened())
     }
 
     /// The difference; `None` when it would be negative or 28 digits cannot hold it exactly.
@@ -104,7 +119,7 @@ impl Amount {
         }
         let (left, right, scale) = aligned(self, other)?;
         let difference = left.checked_sub(right)?;
-        Self::new(difference, scale).or_else(|| Self { coefficient: difference, scale }.shortened())
+        Self::new(difference, scale).or_else(|| Self::raw(difference, scale).shortened())
     }
 
     /// The difference, but never below 0; a difference that 28 digits cannot hold is rounded
@@ -145,19 +160,19 @@ impl Amount {
     #[must_use]
     pub fn div_down_to_step(self, divisor: Self, step: Self) -> Option<Self> {
         // self / divisor / step = (c₁ / (c₂ · c₃)) · 10^(s₂ + s₃ − s₁), floored to a count of steps.
-        let below = wide::product(divisor.coefficient, step.coefficient);
+        let below = wide::product(divisor.coefficient(), step.coefficient());
         if below == U256::ZERO {
             return None;
         }
         let raise = u32::from(divisor.scale) + u32::from(step.scale);
         let lower = u32::from(self.scale);
         let steps = if raise >= lower {
-            wide::times_power(U256::from(self.coefficient), raise - lower)? / below
+            wide::times_power(U256::from(self.coefficient()), raise - lower)? / below
         } else {
-            U256::from(self.coefficient) / wide::times_power(below, lower - raise)?
+            U256::from(self.coefficient()) / wide::times_power(below, lower - raise)?
         };
         let steps = wide::narrow(steps)?;
-        fit(wide::product(steps, step.coefficient), step.scale, Rounding::Down)
+        fit(wide::product(steps, step.coefficient()), step.scale, Rounding::Down)
             .filter(|quantity| quantity.scale == step.scale)
             .map(Self::normalized)
     }
@@ -165,28 +180,28 @@ impl Amount {
     /// Whether `self · left < right · other` without dividing: the test of a rounded quotient
     /// against a multiple of its step.
     pub fn less_than_product(self, left: Self, right: Self) -> bool {
-        let product = wide::product(left.coefficient, right.coefficient);
+        let product = wide::product(left.coefficient(), right.coefficient());
         let scale = left.scale + right.scale;
         match scale.cmp(&self.scale) {
             // A left side past 256 bits is above 10^77, and no product passes 10^56.
             Ordering::Greater | Ordering::Equal => {
-                wide::times_power(U256::from(self.coefficient), u32::from(scale - self.scale))
+                wide::times_power(U256::from(self.coefficient()), u32::from(scale - self.scale))
                     .is_some_and(|own| own < product)
             }
             Ordering::Less => wide::times_power(product, u32::from(self.scale - scale))
-                .is_none_or(|product| U256::from(self.coefficient) < product),
+                .is_none_or(|product| U256::from(self.coefficient()) < product),
         }
     }
 
     fn product_at(self, other: Self, places: u8, rounding: Rounding) -> Option<Self> {
         let scale = self.scale + other.scale;
-        if let Some(product) = self.coefficient.checked_mul(other.coefficient)
+        if let Some(product) = self.coefficient().checked_mul(other.coefficient())
             && scale <= places
             && let Some(exact) = Self::new(product, scale)
         {
             return Some(exact);
         }
-        let product = wide::product(self.coefficient, other.coefficient);
+        let product = wide::product(self.coefficient(), other.coefficient());
         let product = if scale > places {
             wide::shorten(product, u32::from(scale - places), rounding == Rounding::Up)
         } else {
@@ -198,7 +213,7 @@ impl Amount {
     /// The same value with fewer places, when its trailing digits are zeros.
     fn shortened(self) -> Option<Self> {
         let short = self.normalized();
-        Self::new(short.coefficient, short.scale)
+        Self::new(short.coefficient(), short.scale)
     }
 }
 
@@ -218,7 +233,7 @@ fn fit(coefficient: U256, scale: u8, rounding: Rounding) -> Option<Amount> {
 fn wide_at(amount: Amount, scale: u8) -> U256 {
     let raise = u32::from(scale.saturating_sub(amount.scale));
     // At most 10^28 · 10^28: far below 2^256.
-    wide::times_power(U256::from(amount.coefficient), raise).unwrap_or(U256::MAX)
+    wide::times_power(U256::from(amount.coefficient()), raise).unwrap_or(U256::MAX)
 }
 
 /// Both coefficients at the larger scale; `None` when one leaves 128 bits.
@@ -229,7 +244,7 @@ fn aligned(left: Amount, right: Amount) -> Option<(u128, u128, u8)> {
 
 fn raised(amount: Amount, scale: u8) -> Option<u128> {
     let raise = u32::from(scale - amount.scale);
-    if raise == 0 { Some(amount.coefficient) } else { amount.coefficient.checked_mul(wide::power(raise)?) }
+    if raise == 0 { Some(amount.coefficient()) } else { amount.coefficient().checked_mul(wide::power(raise)?) }
 }
 
 impl TryFrom<(u128, u8)> for Amount {
@@ -246,7 +261,7 @@ impl TryFrom<(u128, u8)> for Amount {
 impl From<Amount> for (u128, u8) {
     fn from(amount: Amount) -> Self {
         let short = amount.normalized();
-        (short.coefficient, short.scale)
+        (short.coefficient(), short.scale)
     }
 }
 
@@ -267,7 +282,7 @@ impl PartialOrd for Amount {
 impl Ord for Amount {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.scale == other.scale {
-            return self.coefficient.cmp(&other.coefficient);
+            return self.coefficient().cmp(&other.coefficient());
         }
         match aligned(*self, *other) {
             Some((left, right, _)) => left.cmp(&right),

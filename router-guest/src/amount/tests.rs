@@ -110,7 +110,7 @@ mod properties {
 
     /// The value · 10^56 as a big integer, so that sums and orders can be checked exactly.
     fn units(amount: Amount) -> U256 {
-        wide::times_power(U256::from(amount.coefficient), 28 - u32::from(amount.scale)).unwrap_or(U256::MAX)
+        wide::times_power(U256::from(amount.coefficient()), 28 - u32::from(amount.scale)).unwrap_or(U256::MAX)
     }
 
     proptest! {

@@ -111,7 +111,7 @@ impl fmt::Display for Amount {
             Some(places) => self.at_places(u8::try_from(places).unwrap_or(u8::MAX).min(28)),
             None => {
                 let short = self.normalized();
-                (short.coefficient, short.scale)
+                (short.coefficient(), short.scale)
             }
         };
         if scale == 0 {
@@ -128,14 +128,14 @@ impl Amount {
     fn at_places(self, places: u8) -> (u128, u8) {
         if self.scale > places {
             let power = wide::power(u32::from(self.scale - places)).unwrap_or(u128::MAX);
-            let quotient = self.coefficient / power;
-            let rest = self.coefficient % power;
+            let quotient = self.coefficient() / power;
+            let rest = self.coefficient() % power;
             (quotient + u128::from(rest >= power - rest), places)
         } else {
             let raise = wide::power(u32::from(places - self.scale)).unwrap_or(1);
-            match self.coefficient.checked_mul(raise) {
+            match self.coefficient().checked_mul(raise) {
                 Some(coefficient) => (coefficient, places),
-                None => (self.coefficient, self.scale),
+                None => (self.coefficient(), self.scale),
             }
         }
     }

@@ -1,1 +1,41 @@
-//! Requests, states and decisions as JSON.
+//! Requests, states and decisions as JSON, for the host and for embedders alike.
+//!
+//! Owns the text: what a line may say, which faults refuse it, and the one way a decision is
+//! written. Decides nothing, holds nothing, and knows no clock.
+//!
+//! # The canonical form
+//!
+//! A decision has exactly one text, so that journals and replays compare bytes:
+//!
+//! - One object without white space and without a line end; fields in the order of
+//!   [`DecisionLine`], those of `budget`, `metadata` and `policy` in the order of their types.
+//! - A field without a value is left out, never `null`. `reduce_only` always stands;
+//!   `repeated` and `warnings` stand only when there is something to say.
+//! - Amounts are strings in plain notation without trailing zeros: `"0.0125"`, `"0"`.
+//!   `stop_loss` and `take_profit` are the very text that the request gave.
+//! - Floats are the shortest text that reads back as the same double: `0.403`, `1.0`, `1e+16`.
+//!   Counts are whole numbers in digits.
+//! - In strings only `"`, `\` and characters below U+0020 are escaped, as `\b` `\f` `\n` `\r`
+//!   `\t` where they have a letter, else as `\u001f`; all else is UTF-8 as it is. `tags` are
+//!   the text of the request without the white space outside of its strings.
+//! - `warnings` is a list of `{"code","field","message"}`.
+
+mod decision;
+mod fault;
+mod field;
+mod fields;
+mod line;
+mod object;
+mod request;
+mod state;
+mod suggest;
+mod syntax;
+mod tags;
+mod write;
+
+pub use decision::{BudgetLine, DecisionLine, MetadataLine, PolicyLine, write_refusal};
+pub use fault::{Fault, FaultCode, LineError, SHOWN_CHARS_MAX};
+pub use line::{ControlLine, Line, ReleaseLine, SettleLine, parse_line, parse_request};
+pub use request::RequestLine;
+pub use state::{StateText, parse_state};
+pub use tags::TAGS_BYTES_MAX;

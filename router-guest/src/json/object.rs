@@ -1,0 +1,225 @@
+//! One JSON object, taken apart into the raw text of its members.
+//!
+//! Owns which keys an object has, and what is said of others and of doubles. Does not look
+//! into the values: that is `field.rs`.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::fault::{Fault, FaultCode, shown};
+use super::suggest::nearest;
+use super::syntax;
+
+/// Fields that the largest object has: a request's 20, and the keys of the other lines.
+const FIELDS_MAX: usize = 23;
+/// Unknown keys of one object that are told apart; a line of nothing else is not answered by
+/// a multiple of its length.
+const UNKNOWN_MAX: usize = 16;
+
+/// One field of an object.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// Its place among the object's fields.
+    pub(super) at: usize,
+    /// Its key in the object.
+    pub(super) key: &'static str,
+    /// Its name in messages: the key, behind those of the objects around it.
+    pub(super) name: &'static str,
+    /// What it must be: the message reads "it must be …".
+    pub(super) must: &'static str,
+}
+
+/// The raw text of an object's members, by field.
+#[derive(Debug, Default)]
+pub(super) struct Members<'a> {
+    slots: [Option<&'a str>; FIELDS_MAX],
+    doubled: u32,
+    /// Keys in all.
+    pub(super) keys: usize,
+    unknown: Vec<String>,
+}
+
+impl<'a> Members<'a> {
+    /// Takes an object apart. Of a text that is no object to its end, what stands before the
+    /// error is kept.
+    pub(super) fn read(
+        text: &'a str,
+        fields: &'static [Field],
+    ) -> (Self, Result<(), serde_json::Error>) {
+        let mut members = Self::default();
+        let scanned = members.scan(text, fields);
+        // Only a text that failed is looked through for what Python writes.
+        if scanned.is_err()
+            && let Some(masked) = syntax::masked(text)
+        {
+            let mut shadow = Members::default();
+            let scanned = shadow.scan(&masked, fields);
+            return (shadow.moved(&masked, text), scanned);
+        }
+        (members, scanned)
+    }
+
+    /// The raw value of a field, `null` too.
+    pub(super) fn raw(&self, field: &Field) -> Option<&'a str> {
+        self.slots.get(field.at).copied().flatten()
+    }
+
+    /// The raw value of a field; `null` means absent.
+    pub(super) fn given(&self, field: &Field) -> Option<&'a str> {
+        self.raw(field).filter(|raw| *raw != "null")
+    }
+
+    /// The fault of a key that stands twice.
+    pub(super) fn doubled(&self, field: &Field) -> Result<(), Fault> {
+        if self.doubled & (1 << field.at) == 0 {
+            return Ok(());
+        }
+        let message = format!("`{}` is given twice", field.name);
+        Err(Fault::of_field(
+            FaultCode::DuplicateField,
+            field.name,
+            message,
+        ))
+    }
+
+    /// Whether there are keys that the object does not have.
+    pub(super) const fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    /// The faults of the keys that the object does not have. `within` is the name of what
+    /// holds them, `prefix` its path.
+    pub(super) fn unknown(
+        &self,
+        fields: &'static [Field],
+        prefix: &str,
+        within: &str,
+    ) -> Vec<Fault> {
+        let fault = |key: &String| {
+            let name = format!("{prefix}{}", shown(key));
+            let mut message = format!("`{name}` is no field of {within}");
+            if let Some(near) = nearest(key, fields.iter().map(|field| field.key)) {
+                message.push_str(&format!("; did you mean `{prefix}{near}`"));
+            }
+            Fault::of_field(FaultCode::UnknownField, name, message)
+        };
+        self.unknown.iter().map(fault).collect()
+    }
+
+    fn scan(&mut self, text: &'a str, fields: &'static [Field]) -> Result<(), serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.deserialize_map(Collect {
+            members: self,
+            fields,
+        })?;
+        reader.end()
+    }
+
+    fn take(&mut self, key: Key, raw: &'a str) {
+        self.keys += 1;
+        match key {
+            Key::Known(at) => {
+                if let Some(slot) = self.slots.get_mut(at)
+                    && slot.replace(raw).is_some()
+                {
+                    self.doubled |= 1 << at;
+                }
+            }
+            Key::Unknown(key) => {
+                if self.unknown.len() < UNKNOWN_MAX {
+                    self.unknown.push(key);
+                }
+            }
+        }
+    }
+
+    /// The members of `original`, found by their offsets in a copy of the same length.
+    fn moved<'b>(self, copy: &str, original: &'b str) -> Members<'b> {
+        let there = |raw: &str| {
+            let offset = (raw.as_ptr() as usize).checked_sub(copy.as_ptr() as usize)?;
+            original.get(offset..offset + raw.len())
+        };
+        Members {
+            slots: self.slots.map(|slot| slot.and_then(there)),
+            doubled: self.doubled,
+            keys: self.keys,
+            unknown: self.unknown,
+        }
+    }
+}
+
+enum Key {
+    Known(usize),
+    Unknown(String),
+}
+
+struct Collect<'m, 'a> {
+    members: &'m mut Members<'a>,
+    fields: &'static [Field],
+}
+
+impl<'a> Visitor<'a> for Collect<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut next = 0;
+        while let Some(key) = map.next_key_seed(KeyOf {
+            fields: self.fields,
+            next,
+        })? {
+            if let Key::Known(at) = key {
+                next = at + 1;
+            }
+            let raw: &'a RawValue = map.next_value()?;
+            self.members.take(key, raw.get());
+        }
+        Ok(())
+    }
+}
+
+/// Finds a key among the fields. Bots write their fields in one order, so the search begins
+/// behind the field before.
+struct KeyOf {
+    fields: &'static [Field],
+    next: usize,
+}
+
+impl<'a> DeserializeSeed<'a> for KeyOf {
+    type Value = Key;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, reader: D) -> Result<Key, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyOf {
+    type Value = Key;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        let (front, back) = self
+            .fields
+            .split_at_checked(self.next)
+            .unwrap_or((self.fields, &[]));
+        let known = back.iter().chain(front).find(|field| field.key == key);
+        Ok(known.map_or_else(
+            || Key::Unknown(key.to_owned()),
+            |field| Key::Known(field.at),
+        ))
+    }
+}
+
+/// Whether each field stands at its place.
+#[cfg(test)]
+pub(super) fn are_in_place(fields: &[Field]) -> bool {
+    fields.len() <= FIELDS_MAX && fields.iter().enumerate().all(|(at, field)| field.at == at)
+}

@@ -1,0 +1,294 @@
+//! One request out of its members: types, bounds and defaults of each field, and which
+//! faults refuse it.
+//!
+//! A request that closes a position needs its action, names and position; its other faults
+//! are dropped and listed, because an exit must not depend on what it does not use. Of any
+//! other request the first fault refuses it: unknown keys first, then by field. Does not
+//! read the time (the component has no use for one), and does not decide what a route needs.
+
+use std::borrow::Cow;
+
+use super::fault::{Fault, FaultCode, LineError};
+use super::fields::{self, LINE};
+use super::object::{Field, Members};
+use super::tags;
+use crate::request::{
+    FinalAction, NAME_BYTES_MAX, OrderTerms, Position, PositionSide, Request, TradeType,
+    WorkingOrders,
+};
+
+/// A request as it came, checked field by field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestLine<'a> {
+    /// The bot's client order id, 1 to 64 bytes.
+    pub id: Option<Cow<'a, str>>,
+    /// The text of the timestamp; whether it is RFC 3339 is for the reader who has a calendar.
+    pub timestamp: Option<Cow<'a, str>>,
+    /// As given; what it means stands in the terms.
+    pub final_action: Cow<'a, str>,
+    /// 1 to 64 bytes.
+    pub symbol: Cow<'a, str>,
+    /// 1 to 64 bytes.
+    pub strategy: Cow<'a, str>,
+    /// Everything else that a rule can test.
+    pub terms: OrderTerms,
+    /// Raw JSON: an object of strings of at most 1 KiB.
+    pub tags: Option<&'a str>,
+    /// Raw JSON, string or number, to be echoed in the type that it came in.
+    pub stop_loss: Option<&'a str>,
+    /// Raw JSON, string or number, to be echoed in the type that it came in.
+    pub take_profit: Option<&'a str>,
+    /// The faults that a close drops; their fields read as absent.
+    pub warnings: Vec<Fault>,
+}
+
+impl RequestLine<'_> {
+    /// What a rule sees of it.
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            symbol: &self.symbol,
+            strategy: &self.strategy,
+            terms: self.terms,
+        }
+    }
+}
+
+/// The request that a line's members make.
+pub(super) fn of_members<'a>(members: &Members<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
+    let mut reader = Reader {
+        members,
+        faults: Vec::new(),
+        first_needed: None,
+    };
+    reader.keep_unknown();
+    let request = reader.request();
+    reader.finish(request)
+}
+
+/// What is readable of whose line it is, in whatever state the rest of it is.
+pub(super) fn refused<'a>(fault: Fault, members: &Members<'a>) -> LineError<'a> {
+    let mut reader = Reader {
+        members,
+        faults: Vec::new(),
+        first_needed: None,
+    };
+    LineError {
+        fault,
+        id: reader.name(&fields::ID),
+        symbol: reader.name(&fields::SYMBOL),
+    }
+}
+
+struct Reader<'m, 'a> {
+    members: &'m Members<'a>,
+    faults: Vec<Fault>,
+    /// The first fault of a field that a close needs too.
+    first_needed: Option<usize>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Every field, in the order of the contract.
+    fn request(&mut self) -> RequestLine<'a> {
+        let id = self.name(&fields::ID);
+        let timestamp = self.read(&fields::TIMESTAMP, Field::text);
+        let final_action = self.needed(&fields::FINAL_ACTION, Field::text);
+        let symbol = self.needed(&fields::SYMBOL, |field, raw| {
+            field.name(raw, NAME_BYTES_MAX)
+        });
+        let strategy = self.needed(&fields::STRATEGY, |field, raw| {
+            field.name(raw, NAME_BYTES_MAX)
+        });
+        let final_action = final_action.unwrap_or_default();
+        let trade_type = self.read(&fields::TRADE_TYPE, |field, raw| {
+            field.word(raw, FaultCode::UnknownTradeType, TradeType::of_word)
+        });
+        let mut terms = OrderTerms::new(
+            FinalAction::of_word(&final_action),
+            trade_type.unwrap_or(TradeType::Normal),
+        );
+        terms.position = self.position(terms.final_action);
+        self.amounts(&mut terms);
+        self.scores(&mut terms);
+        let (stop_loss, take_profit) = self.exits(&mut terms);
+        RequestLine {
+            id,
+            timestamp,
+            final_action,
+            symbol: symbol.unwrap_or_default(),
+            strategy: strategy.unwrap_or_default(),
+            terms,
+            tags: self.read(&fields::TAGS, tags::checked),
+            stop_loss,
+            take_profit,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn amounts(&mut self, terms: &mut OrderTerms) {
+        terms.close_quantity = self.read(&fields::CLOSE_QUANTITY, Field::positive);
+        terms.working = self.read(&fields::WORKING, working).unwrap_or_default();
+        terms.price = self.read(&fields::PRICE, Field::positive);
+        terms.target_notional = self.read(&fields::TARGET_NOTIONAL, Field::positive);
+        terms.sized = self.read(&fields::SIZED, Field::flag).unwrap_or(false);
+        terms.equity = self.read(&fields::EQUITY, Field::amount);
+        terms.quote_rate = self.read(&fields::QUOTE_RATE, Field::positive);
+    }
+
+    fn scores(&mut self, terms: &mut OrderTerms) {
+        terms.signal_score = self.read(&fields::SIGNAL_SCORE, Field::score);
+        terms.confidence = self.read(&fields::CONFIDENCE, Field::score);
+        terms.risk_reward_ratio = self.read(&fields::RISK_REWARD_RATIO, Field::score);
+    }
+
+    /// Stop and target: their amounts into the terms, their raw text to be echoed.
+    fn exits(&mut self, terms: &mut OrderTerms) -> (Option<&'a str>, Option<&'a str>) {
+        terms.stop_loss = self.read(&fields::STOP_LOSS, Field::amount);
+        terms.take_profit = self.read(&fields::TAKE_PROFIT, Field::amount);
+        // A dropped field is echoed no more than it is used.
+        let stop_loss = terms
+            .stop_loss
+            .and_then(|_| self.members.given(&fields::STOP_LOSS));
+        let take_profit = terms
+            .take_profit
+            .and_then(|_| self.members.given(&fields::TAKE_PROFIT));
+        (stop_loss, take_profit)
+    }
+
+    /// `null` says flat; to say nothing is only for those who ask for no order.
+    fn position(&mut self, action: FinalAction) -> Option<Position> {
+        let needs = matches!(
+            action,
+            FinalAction::Buy | FinalAction::Sell | FinalAction::Close
+        );
+        if self.members.raw(&fields::POSITION).is_none() && needs {
+            self.keep_needed(position_missing());
+        }
+        let faults = self.faults.len();
+        let position = self.read(&fields::POSITION, position);
+        if self.faults.len() > faults {
+            self.first_needed.get_or_insert(faults);
+        }
+        position
+    }
+
+    /// A name that may be absent.
+    fn name(&mut self, field: &Field) -> Option<Cow<'a, str>> {
+        self.read(field, |field, raw| field.name(raw, NAME_BYTES_MAX))
+    }
+
+    /// A field's value; `None` when it is absent or faulty.
+    fn read<T>(
+        &mut self,
+        field: &Field,
+        of_raw: impl FnOnce(&Field, &'a str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let raw = self.members.raw(field)?;
+        let value = match self.members.doubled(field) {
+            Ok(()) if raw == "null" => return None,
+            Ok(()) => of_raw(field, raw),
+            Err(fault) => Err(fault),
+        };
+        match value {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+
+    /// The value of a field without which nothing is decided.
+    fn needed<T>(
+        &mut self,
+        field: &Field,
+        of_raw: impl FnOnce(&Field, &'a str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let faults = self.faults.len();
+        let value = self.read(field, of_raw);
+        if value.is_none() {
+            if self.faults.len() == faults {
+                self.faults.push(field.missing());
+            }
+            self.first_needed.get_or_insert(faults);
+        }
+        value
+    }
+
+    #[cold]
+    fn keep_needed(&mut self, fault: Fault) {
+        self.first_needed.get_or_insert(self.faults.len());
+        self.faults.push(fault);
+    }
+
+    /// The keys that a request does not have; those of other lines are among them.
+    fn keep_unknown(&mut self) {
+        if self.members.has_unknown() {
+            self.faults
+                .extend(self.members.unknown(&LINE, "", "a request"));
+        }
+        for field in [&fields::SETTLE, &fields::RELEASE] {
+            if let Some(raw) = self.members.raw(field) {
+                self.faults.push(field.fault(FaultCode::UnknownField, raw));
+            }
+        }
+    }
+
+    fn finish(self, request: RequestLine<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
+        if self.faults.is_empty() {
+            return Ok(request);
+        }
+        let closes = request.terms.faces_position();
+        let at = match self.first_needed {
+            None if closes => {
+                return Ok(RequestLine {
+                    warnings: self.faults,
+                    ..request
+                });
+            }
+            Some(at) if closes => at,
+            _ => 0,
+        };
+        match self.faults.into_iter().nth(at) {
+            Some(fault) => Err(refused(fault, self.members)),
+            None => Ok(request),
+        }
+    }
+}
+
+fn position(field: &Field, raw: &str) -> Result<Position, Fault> {
+    let members = field.object(raw, &fields::IN_POSITION)?;
+    let side = fields::POSITION_SIDE.required(&members)?;
+    let quantity = fields::POSITION_QUANTITY.required(&members)?;
+    Ok(Position {
+        side: fields::POSITION_SIDE.word(side, FaultCode::UnknownSide, side_of_word)?,
+        quantity: fields::POSITION_QUANTITY.amount(quantity)?,
+    })
+}
+
+fn side_of_word(word: &str) -> Option<PositionSide> {
+    [PositionSide::Long, PositionSide::Short]
+        .into_iter()
+        .find(|side| side.word() == word)
+}
+
+fn working(field: &Field, raw: &str) -> Result<WorkingOrders, Fault> {
+    let members = field.object(raw, &fields::IN_WORKING)?;
+    let amount = |field: &Field| match members.given(field) {
+        Some(raw) => field.amount(raw),
+        None => Ok(crate::amount::Amount::ZERO),
+    };
+    Ok(WorkingOrders {
+        opening: amount(&fields::WORKING_OPENING)?,
+        closing: amount(&fields::WORKING_CLOSING)?,
+    })
+}
+
+#[cold]
+fn position_missing() -> Fault {
+    let message = "`position` is missing; BUY, SELL and CLOSE need it, and `null` says flat";
+    Fault::of_field(
+        FaultCode::PositionMissing,
+        fields::POSITION.name,
+        message.to_owned(),
+    )
+}

@@ -1,0 +1,72 @@
+//! The state beside a request, for embedders: `{"trading_state": …, "budgets": […]}`.
+//!
+//! Owns its form. Does not check that there is one budget use for each budget: the engine does.
+
+use serde_json::value::RawValue;
+
+use super::fault::{Fault, FaultCode};
+use super::fields;
+use super::object::{Field, Members};
+use super::syntax;
+use crate::amount::Amount;
+use crate::state::{BudgetUse, TradingState};
+
+/// A state as it came, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateText {
+    /// ACTIVE when not given.
+    pub trading_state: TradingState,
+    /// In the order of the manifest; `None` when not given.
+    pub budgets: Option<Vec<BudgetUse>>,
+}
+
+/// Reads a state. Both keys may be absent or `null`; a budget use needs all of its three.
+///
+/// # Errors
+/// [`Fault`]: the first one.
+pub fn parse_state(text: &str) -> Result<StateText, Fault> {
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    if !text.starts_with('{') {
+        let message = "the state is no object; it must be `{\"trading_state\", \"budgets\"}`";
+        return Err(Fault::of_line(FaultCode::NotAnObject, message));
+    }
+    let (members, scanned) = Members::read(text, &fields::STATE);
+    scanned.map_err(|error| syntax::bad_json(&error))?;
+    members
+        .unknown(&fields::STATE, "", "the state")
+        .into_iter()
+        .try_for_each(Err)?;
+    fields::STATE
+        .iter()
+        .try_for_each(|field| members.doubled(field))?;
+    let trading_state = members.given(&fields::TRADING_STATE).map(|raw| {
+        fields::TRADING_STATE.word(raw, FaultCode::UnknownTradingState, TradingState::of_word)
+    });
+    Ok(StateText {
+        trading_state: trading_state.transpose()?.unwrap_or_default(),
+        budgets: members.given(&fields::BUDGETS).map(budgets).transpose()?,
+    })
+}
+
+fn budgets(raw: &str) -> Result<Vec<BudgetUse>, Fault> {
+    let masked = syntax::masked(raw);
+    if masked.is_some() {
+        return Err(fields::BUDGETS.fault(FaultCode::NotFinite, raw));
+    }
+    serde_json::from_str::<Vec<&RawValue>>(raw)
+        .map_err(|_| fields::BUDGETS.fault(FaultCode::WrongType, raw))?
+        .into_iter()
+        .map(|entry| budget(entry.get()))
+        .collect()
+}
+
+fn budget(raw: &str) -> Result<BudgetUse, Fault> {
+    let members = fields::BUDGETS.object(raw, &fields::IN_BUDGET)?;
+    let amount =
+        |field: &Field| -> Result<Amount, Fault> { field.amount(field.required(&members)?) };
+    Ok(BudgetUse {
+        used: amount(&fields::BUDGET_USED)?,
+        reserved: amount(&fields::BUDGET_RESERVED)?,
+        orders: fields::BUDGET_ORDERS.count(fields::BUDGET_ORDERS.required(&members)?)?,
+    })
+}

@@ -20,20 +20,22 @@
 //!   the text of the request without the white space outside of its strings.
 //! - `warnings` is a list of `{"code","field","message"}`.
 
-mod decision;
-mod fault;
+pub mod decision;
+mod embedded;
+pub mod fault;
 mod field;
 mod fields;
-mod line;
+pub mod line;
 mod object;
-mod request;
-mod state;
+pub mod request;
+pub mod state;
 mod suggest;
 mod syntax;
 mod tags;
 mod write;
 
 pub use decision::{BudgetLine, DecisionLine, MetadataLine, PolicyLine, write_refusal};
+pub use embedded::decide_json;
 pub use fault::{Fault, FaultCode, LineError, SHOWN_CHARS_MAX};
 pub use line::{ControlLine, Line, ReleaseLine, SettleLine, parse_line, parse_request};
 pub use request::RequestLine;

@@ -44,8 +44,8 @@ pub struct DecisionLine<'a> {
     pub reservation: Option<&'a str>,
     /// What goes out with the order.
     pub metadata: MetadataLine<'a>,
-    /// Who decided.
-    pub policy: PolicyLine<'a>,
+    /// Who decided; `None` when no policy could.
+    pub policy: Option<PolicyLine<'a>>,
     /// What the decision cost in the sandbox.
     pub fuel: Option<u64>,
     /// Whether it is a recorded decision that comes again.
@@ -69,8 +69,10 @@ pub struct BudgetLine<'a> {
     pub limit: Option<Amount>,
     /// What is left of the limit.
     pub remaining: Option<Amount>,
-    /// Orders granted, and how many are allowed; `None` without a limit on orders.
-    pub orders: Option<(u32, u32)>,
+    /// Orders granted; `None` without a limit on orders.
+    pub orders: Option<u32>,
+    /// Orders allowed; `None` without a limit on orders.
+    pub orders_limit: Option<u32>,
 }
 
 /// What the metadata takes from the request; intent and flags follow from the decision.
@@ -103,16 +105,16 @@ pub struct PolicyLine<'a> {
     pub generation: Option<u64>,
 }
 
-impl RequestLine<'_> {
-    /// What the metadata takes from it.
-    pub fn metadata(&self) -> MetadataLine<'_> {
-        MetadataLine {
-            strategy: &self.strategy,
-            signal_score: self.terms.signal_score,
-            confidence: self.terms.confidence,
-            stop_loss: self.stop_loss,
-            take_profit: self.take_profit,
-            risk_reward_ratio: self.terms.risk_reward_ratio,
+impl<'a> MetadataLine<'a> {
+    /// What the metadata takes from a request.
+    pub fn of(line: &'a RequestLine<'_>) -> Self {
+        Self {
+            strategy: &line.strategy,
+            signal_score: line.terms.signal_score,
+            confidence: line.terms.confidence,
+            stop_loss: line.stop_loss,
+            take_profit: line.take_profit,
+            risk_reward_ratio: line.terms.risk_reward_ratio,
         }
     }
 }
@@ -147,8 +149,10 @@ impl DecisionLine<'_> {
         self.metadata
             .write(self.order_intent, object.key(b"\"metadata\":"));
         object.next();
-        self.policy.write(object.key(b"\"policy\":"));
-        object.next();
+        if let Some(policy) = &self.policy {
+            policy.write(object.key(b"\"policy\":"));
+            object.next();
+        }
         object.whole_if(b"\"fuel\":", self.fuel);
         if self.repeated {
             object.flag(b"\"repeated\":", true);
@@ -170,10 +174,8 @@ impl BudgetLine<'_> {
         object.amount(b"\"reserved\":", self.reserved);
         object.amount_if(b"\"limit\":", self.limit);
         object.amount_if(b"\"remaining\":", self.remaining);
-        if let Some((orders, orders_limit)) = self.orders {
-            object.whole_if(b"\"orders\":", Some(u64::from(orders)));
-            object.whole_if(b"\"orders_limit\":", Some(u64::from(orders_limit)));
-        }
+        object.whole_if(b"\"orders\":", self.orders.map(u64::from));
+        object.whole_if(b"\"orders_limit\":", self.orders_limit.map(u64::from));
         object.close();
     }
 }

@@ -49,6 +49,8 @@ pub enum FaultCode {
     Overlong,
     /// A trade type that does not exist.
     UnknownTradeType,
+    /// A timestamp that is not RFC 3339. Told by the reader who has a calendar.
+    BadTimestamp,
     /// A side that does not exist.
     UnknownSide,
     /// A trading state that does not exist.
@@ -87,7 +89,7 @@ pub struct LineError<'a> {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::EmptyLine,
         Self::BadJson,
         Self::NotAnObject,
@@ -105,6 +107,7 @@ impl FaultCode {
         Self::NotPositive,
         Self::Overlong,
         Self::UnknownTradeType,
+        Self::BadTimestamp,
         Self::UnknownSide,
         Self::UnknownTradingState,
         Self::FieldOverflow,
@@ -133,6 +136,7 @@ impl FaultCode {
             Self::NotPositive => "not_positive",
             Self::Overlong => "overlong",
             Self::UnknownTradeType => "unknown_trade_type",
+            Self::BadTimestamp => "bad_timestamp",
             Self::UnknownSide => "unknown_side",
             Self::UnknownTradingState => "unknown_trading_state",
             Self::FieldOverflow => "field_overflow",
@@ -145,7 +149,7 @@ impl FaultCode {
 
 impl Fault {
     /// A fault of the line as a whole.
-    pub(super) fn of_line(code: FaultCode, message: impl Into<String>) -> Self {
+    pub fn of_line(code: FaultCode, message: impl Into<String>) -> Self {
         Self {
             code,
             field: None,
@@ -154,15 +158,15 @@ impl Fault {
     }
 
     /// A fault of one field.
-    pub(super) fn of_field(
+    pub fn of_field(
         code: FaultCode,
         field: impl Into<Cow<'static, str>>,
-        message: String,
+        message: impl Into<String>,
     ) -> Self {
         Self {
             code,
             field: Some(field.into()),
-            message,
+            message: message.into(),
         }
     }
 
@@ -232,7 +236,7 @@ impl std::error::Error for LineError<'_> {}
 
 /// A sender's text as a message shows it: cut, and without control characters, so that a
 /// message is one line on every terminal.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
         if at == SHOWN_CHARS_MAX {

@@ -27,6 +27,7 @@ mod field;
 mod fields;
 pub mod line;
 mod object;
+mod plain;
 pub mod request;
 pub mod state;
 mod suggest;

@@ -9,6 +9,9 @@ use crate::amount::Amount;
 use crate::decision::{OrderIntent, PositionEffect, Side};
 use crate::request::PositionSide;
 
+/// Bytes that a decision seldom exceeds.
+const LINE_BYTES_USUAL: usize = 1024;
+
 /// Everything that a decision says, with names in place of indexes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecisionLine<'a> {
@@ -122,6 +125,8 @@ impl<'a> MetadataLine<'a> {
 impl DecisionLine<'_> {
     /// Appends the decision in its canonical form, without a line end.
     pub fn write(&self, out: &mut Vec<u8>) {
+        // Room for nearly every decision, so that no field has to ask for more.
+        out.reserve(LINE_BYTES_USUAL);
         let mut object = Object::open(out);
         object.text_if(b"\"id\":", self.id);
         object.text(b"\"symbol\":", self.symbol);
@@ -258,32 +263,38 @@ struct Object<'o> {
 }
 
 impl<'o> Object<'o> {
+    #[inline]
     fn open(out: &'o mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out }
     }
 
+    #[inline]
     fn key(&mut self, key: &[u8]) -> &mut Vec<u8> {
         self.out.extend_from_slice(key);
         self.out
     }
 
+    #[inline]
     fn next(&mut self) {
         self.out.push(b',');
     }
 
+    #[inline]
     fn close(self) {
         // Every object here has at least one field.
         self.out.pop();
         self.out.push(b'}');
     }
 
+    #[inline]
     fn text(&mut self, key: &[u8], text: &str) {
         write::string(self.key(key), text);
         self.next();
     }
 
     /// A word of ours, which needs no escapes.
+    #[inline]
     fn word(&mut self, key: &[u8], word: &str) {
         let out = self.key(key);
         out.push(b'"');
@@ -291,11 +302,13 @@ impl<'o> Object<'o> {
         out.extend_from_slice(b"\",");
     }
 
+    #[inline]
     fn flag(&mut self, key: &[u8], flag: bool) {
         write::flag(self.key(key), flag);
         self.next();
     }
 
+    #[inline]
     fn amount(&mut self, key: &[u8], amount: Amount) {
         write::amount(self.key(key), amount);
         self.next();

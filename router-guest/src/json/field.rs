@@ -68,6 +68,9 @@ impl Field {
 
     /// A decimal of 0 or more, from a string or a number.
     pub(super) fn amount(&self, raw: &str) -> Result<Amount, Fault> {
+        if let Some(amount) = plain_amount(inner(raw).unwrap_or(raw)) {
+            return Ok(amount);
+        }
         let parsed = match raw.as_bytes().first() {
             Some(b'"') => self.text(raw)?.parse::<Amount>(),
             Some(b'-' | b'0'..=b'9') => raw.parse(),
@@ -129,7 +132,8 @@ impl Field {
         if !raw.starts_with('{') {
             return Err(self.fault(self.type_fault(raw), raw));
         }
-        let (members, scanned) = Members::read(raw, fields);
+        let mut members = Members::default();
+        let scanned = members.read(raw, fields);
         // The line's own reading has been through all of it but the escapes in its keys.
         if scanned.is_err() {
             return Err(self.fault(FaultCode::BadEscape, raw));
@@ -180,6 +184,34 @@ impl Field {
 /// What stands between the quotes of a string.
 fn inner(raw: &str) -> Option<&str> {
     raw.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// An amount of at most 18 digits without sign or exponent, in machine words: nearly all of
+/// them. `None` leaves the text to the amount's own reader, which tells what is wrong.
+fn plain_amount(text: &str) -> Option<Amount> {
+    if text.len() > 19 {
+        return None;
+    }
+    let (mut coefficient, mut scale, mut point) = (0_u64, 0_u8, false);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                coefficient = coefficient * 10 + u64::from(byte - b'0');
+                scale += u8::from(point);
+            }
+            // A point needs a digit on both sides: one behind it, and not the first byte.
+            b'.' if !point && text.as_bytes().first() != Some(&b'.') => point = true,
+            _ => return None,
+        }
+    }
+    if text.is_empty() || (point && scale == 0) {
+        return None;
+    }
+    while scale > 0 && coefficient.is_multiple_of(10) {
+        coefficient /= 10;
+        scale -= 1;
+    }
+    Amount::new(u128::from(coefficient), scale)
 }
 
 /// Whether a text is how some program writes a float that is no number.

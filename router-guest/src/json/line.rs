@@ -70,7 +70,8 @@ pub struct ControlLine<'a> {
 /// # Errors
 /// [`LineError`]: the first fault that refuses the line.
 pub fn parse_line(line: &[u8]) -> Result<Line<'_>, LineError<'_>> {
-    let (text, members) = members(line)?;
+    let mut members = Members::default();
+    let text = read(line, &mut members)?;
     if let Some(control) = members.raw(&fields::CONTROL) {
         return Ok(Line::Control(ControlLine { control, text }));
     }
@@ -90,19 +91,20 @@ pub fn parse_line(line: &[u8]) -> Result<Line<'_>, LineError<'_>> {
 /// # Errors
 /// [`LineError`]: the first fault that refuses the request.
 pub fn parse_request(line: &[u8]) -> Result<RequestLine<'_>, LineError<'_>> {
-    request::of_members(&members(line)?.1)
+    let mut members = Members::default();
+    read(line, &mut members)?;
+    request::of_members(&members)
 }
 
-fn members(line: &[u8]) -> Result<(&str, Members<'_>), LineError<'_>> {
+/// Takes the line's object apart, and answers its text.
+fn read<'a>(line: &'a [u8], members: &mut Members<'a>) -> Result<&'a str, LineError<'a>> {
     let (text, valid) = match std::str::from_utf8(line) {
         Ok(text) => (text, Ok(())),
         Err(error) => {
             let readable = line.get(..error.valid_up_to()).unwrap_or_default();
             let fault = syntax::bad_utf8(error.valid_up_to() + 1);
-            (
-                std::str::from_utf8(readable).unwrap_or_default(),
-                Err(fault),
-            )
+            let readable = std::str::from_utf8(readable).unwrap_or_default();
+            (readable, Err(fault))
         }
     };
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
@@ -110,11 +112,10 @@ fn members(line: &[u8]) -> Result<(&str, Members<'_>), LineError<'_>> {
         valid?;
         return Err(no_object(text).into());
     }
-    let (members, scanned) = Members::read(text, &LINE);
-    match (valid, scanned) {
-        (Ok(()), Ok(())) => Ok((text, members)),
-        (Err(fault), _) => Err(request::refused(fault, &members)),
-        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(&error), &members)),
+    match (valid, members.read(text, &LINE)) {
+        (Ok(()), Ok(())) => Ok(text),
+        (Err(fault), _) => Err(request::refused(fault, members)),
+        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(&error), members)),
     }
 }
 

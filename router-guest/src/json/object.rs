@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fault::{Fault, FaultCode, shown};
+use super::plain;
 use super::suggest::nearest;
 use super::syntax;
 
@@ -45,20 +46,41 @@ impl<'a> Members<'a> {
     /// Takes an object apart. Of a text that is no object to its end, what stands before the
     /// error is kept.
     pub(super) fn read(
+        &mut self,
         text: &'a str,
         fields: &'static [Field],
-    ) -> (Self, Result<(), serde_json::Error>) {
-        let mut members = Self::default();
-        let scanned = members.scan(text, fields);
+    ) -> Result<(), serde_json::Error> {
+        let mut next = 0;
+        let plain = plain::members(text, |key, raw| {
+            let key = Key::of(key, fields, next);
+            next = key.next(next);
+            self.take(key, raw);
+        });
+        if plain.is_some() {
+            Ok(())
+        } else {
+            self.read_any(text, fields)
+        }
+    }
+
+    #[cold]
+    fn read_any(
+        &mut self,
+        text: &'a str,
+        fields: &'static [Field],
+    ) -> Result<(), serde_json::Error> {
+        *self = Self::default();
+        let scanned = self.scan(text, fields);
         // Only a text that failed is looked through for what Python writes.
         if scanned.is_err()
             && let Some(masked) = syntax::masked(text)
         {
             let mut shadow = Members::default();
             let scanned = shadow.scan(&masked, fields);
-            return (shadow.moved(&masked, text), scanned);
+            *self = shadow.moved(&masked, text);
+            return scanned;
         }
-        (members, scanned)
+        scanned
     }
 
     /// The raw value of a field, `null` too.
@@ -155,6 +177,27 @@ enum Key {
     Unknown(String),
 }
 
+impl Key {
+    /// Finds a key among the fields. Bots write their fields in one order, so the search
+    /// begins behind the field before.
+    fn of(key: &str, fields: &'static [Field], next: usize) -> Self {
+        let (front, back) = fields.split_at_checked(next).unwrap_or((fields, &[]));
+        let known = back.iter().chain(front).find(|field| field.key == key);
+        known.map_or_else(
+            || Self::Unknown(key.to_owned()),
+            |field| Self::Known(field.at),
+        )
+    }
+
+    /// Where the search for the next key begins.
+    const fn next(&self, before: usize) -> usize {
+        match self {
+            Self::Known(at) => *at + 1,
+            Self::Unknown(_) => before,
+        }
+    }
+}
+
 struct Collect<'m, 'a> {
     members: &'m mut Members<'a>,
     fields: &'static [Field],
@@ -173,9 +216,7 @@ impl<'a> Visitor<'a> for Collect<'_, 'a> {
             fields: self.fields,
             next,
         })? {
-            if let Key::Known(at) = key {
-                next = at + 1;
-            }
+            next = key.next(next);
             let raw: &'a RawValue = map.next_value()?;
             self.members.take(key, raw.get());
         }
@@ -183,8 +224,6 @@ impl<'a> Visitor<'a> for Collect<'_, 'a> {
     }
 }
 
-/// Finds a key among the fields. Bots write their fields in one order, so the search begins
-/// behind the field before.
 struct KeyOf {
     fields: &'static [Field],
     next: usize,
@@ -206,15 +245,7 @@ impl Visitor<'_> for KeyOf {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        let (front, back) = self
-            .fields
-            .split_at_checked(self.next)
-            .unwrap_or((self.fields, &[]));
-        let known = back.iter().chain(front).find(|field| field.key == key);
-        Ok(known.map_or_else(
-            || Key::Unknown(key.to_owned()),
-            |field| Key::Known(field.at),
-        ))
+        Ok(Key::of(key, self.fields, self.next))
     }
 }
 

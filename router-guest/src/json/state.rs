@@ -30,7 +30,8 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
         let message = "the state is no object; it must be `{\"trading_state\", \"budgets\"}`";
         return Err(Fault::of_line(FaultCode::NotAnObject, message));
     }
-    let (members, scanned) = Members::read(text, &fields::STATE);
+    let mut members = Members::default();
+    let scanned = members.read(text, &fields::STATE);
     scanned.map_err(|error| syntax::bad_json(&error))?;
     members
         .unknown(&fields::STATE, "", "the state")

@@ -2,6 +2,7 @@
 //!
 //! Owns strings, decimals, floats and whole numbers. Does not know any field.
 
+use super::plain::unescaped;
 use crate::amount::Amount;
 
 /// Longest decimal: `0.`, and 28 digits behind the point.
@@ -19,7 +20,7 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 
 /// Text as it stands between quotes: only what JSON demands is escaped.
 pub(super) fn escaped(out: &mut Vec<u8>, text: &str) {
-    if !text.bytes().any(must_escape) {
+    if unescaped(text.as_bytes()) == text.len() {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -39,10 +40,6 @@ pub(super) fn escaped(out: &mut Vec<u8>, text: &str) {
             _ => out.push(byte),
         }
     }
-}
-
-const fn must_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 const fn hexadecimal(half: u8) -> u8 {

@@ -1,1 +1,32 @@
-//! Budgets in use.
+//! Budgets in use: what is used and held of each, by which orders, and which requests were
+//! decided already.
+//!
+//! Owns windows, charges, reservations and the memory of ids; a pure state machine that is
+//! told the time. Decides no route, reads no policy document and writes no file: a durable
+//! store keeps the same books behind [`Store`].
+
+mod book;
+mod charge;
+pub mod clock;
+pub mod error;
+pub mod ids;
+mod memory;
+mod money;
+mod names;
+mod reservation;
+mod room;
+mod store;
+pub mod window;
+
+pub use book::{CHARGES_MAX, EVENT_BYTES_MAX, PASSED_MAX};
+pub use clock::{Clock, SystemClock};
+pub use error::{
+    EventError, EventIdError, Holding, IdentityError, OpenError, ReservationIdError, ReserveError,
+    StoreError,
+};
+pub use ids::{Identity, Known};
+pub use memory::{BOOKS_MAX, Guard, MemoryStore, OpenBudgets};
+pub use reservation::{
+    Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,
+};
+pub use store::{Held, Store};

@@ -1,0 +1,354 @@
+//! The charges of one budget, and what they come to in the live window and scope.
+//!
+//! What is used is by definition the sum over the charges that the live policy's window and
+//! scope take in; the tallies are that sum kept up to date, never an account of their own.
+//! Knows nothing of locks, request ids or policies.
+
+mod sums;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use router_guest::manifest::Scope;
+use router_guest::state::BudgetUse;
+
+use super::charge::{Charge, Seen, Tally};
+use super::error::{EventError, Holding, ReserveError, StoreError};
+use super::money::Money;
+use super::names::{NameId, Names};
+use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
+use super::room::Room;
+use super::window::{Bounds, Calendar, Moment};
+use sums::Sums;
+
+/// Charges that a ledger holds at most, over all its budgets.
+pub const CHARGES_MAX: usize = 65_536;
+/// Charges of passed windows that one budget remembers, so that late events find them and a
+/// swap to a longer window counts them again.
+pub const PASSED_MAX: usize = 8_192;
+/// Bytes of event ids that a ledger holds at most: a hundred and more for every charge.
+pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Charges by which a book grows: doubling would leave up to half of it empty.
+const GROWTH_MIN: usize = 16;
+const GROWTH_MAX: usize = 4_096;
+
+/// How the live policy has a budget: what it takes in and how many orders it lets through.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// When use starts again at zero.
+    pub(super) calendar: Calendar,
+    /// What shares the budget.
+    pub(super) scope: Scope,
+    /// Limit on orders.
+    pub(super) orders: Option<u32>,
+}
+
+/// What all books of a ledger hold together.
+#[derive(Debug)]
+pub(super) struct Holdings {
+    charges: Room,
+    event_bytes: Room,
+}
+
+impl Default for Holdings {
+    fn default() -> Self {
+        Self {
+            charges: Room::of(CHARGES_MAX),
+            event_bytes: Room::of(EVENT_BYTES_MAX),
+        }
+    }
+}
+
+/// One budget's charges.
+#[derive(Debug)]
+pub(super) struct Book {
+    holdings: Arc<Holdings>,
+    /// In the order of their grants: by number and by time, as effective time never runs back.
+    charges: VecDeque<Charge>,
+    /// How many of the first charges the window has passed.
+    passed: usize,
+    view: Option<View>,
+    sums: Sums,
+    names: Names,
+}
+
+/// The terms and window that the tallies are of.
+#[derive(Debug)]
+struct View {
+    terms: Arc<Terms>,
+    bounds: Bounds,
+}
+
+impl Book {
+    /// A book without charges.
+    pub(super) fn new(holdings: Arc<Holdings>) -> Self {
+        Self {
+            holdings,
+            charges: VecDeque::new(),
+            passed: 0,
+            view: None,
+            sums: Sums::new(Scope::All),
+            names: Names::default(),
+        }
+    }
+
+    /// Whether there is nothing to keep it for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.charges.is_empty()
+    }
+
+    /// Brings the tallies to these terms and this moment. A comparison, as long as both the
+    /// terms and the window are those of the last call.
+    pub(super) fn turn(&mut self, terms: &Arc<Terms>, now: Moment) {
+        match &mut self.view {
+            Some(view) if view.terms.count_alike(terms) => {
+                if !view.bounds.contains(now) {
+                    let bounds = terms.calendar.bounds(now);
+                    view.bounds = bounds;
+                    self.pass(bounds.start);
+                }
+            }
+            _ => {
+                let bounds = terms.calendar.bounds(now);
+                self.view = Some(View {
+                    terms: Arc::clone(terms),
+                    bounds,
+                });
+                self.recount(terms.scope, bounds.start);
+            }
+        }
+    }
+
+    /// What is used and held in the request's scope.
+    pub(super) fn use_of(&self, symbol: &str, strategy: &str) -> BudgetUse {
+        let tally = self.tally(symbol, strategy);
+        BudgetUse {
+            used: tally.used.amount(),
+            reserved: tally.reserved.amount(),
+            orders: tally.orders,
+        }
+    }
+
+    /// Charges the claim's need, if what remains holds it. The number must be larger than
+    /// that of every charge before it.
+    pub(super) fn reserve(
+        &mut self,
+        now: Moment,
+        claim: &Claim<'_>,
+        orders: Option<u32>,
+        number: impl FnOnce() -> u64,
+    ) -> Result<ReservationId, ReserveError> {
+        let tally = self.tally(claim.symbol, claim.strategy);
+        let need = Money::up(claim.need).ok_or(ReserveError::NeedTooLarge { need: claim.need })?;
+        if let Some(orders) = orders.filter(|orders| tally.orders >= *orders) {
+            return Err(ReserveError::OrdersSpent { orders });
+        }
+        let spent = tally.used.plus(tally.reserved);
+        if let Some(limit) = claim.limit.map(Money::down)
+            && need.plus(spent) > limit
+        {
+            let remaining = limit.minus(spent).amount();
+            return Err(ReserveError::OverLimit {
+                need: claim.need,
+                remaining,
+            });
+        }
+        self.make_room()?;
+        let names = (
+            self.names.hold(claim.symbol),
+            self.names.hold(claim.strategy),
+        );
+        let charge = Charge::open(number(), now, names, need, (claim.side, claim.quote_rate));
+        let id = ReservationId(charge.number);
+        self.sums.change(&charge, Tally::add);
+        self.charges.push_back(charge);
+        Ok(id)
+    }
+
+    /// Takes the last charge back, as if it had never been granted.
+    pub(super) fn take_back(&mut self, reservation: ReservationId) {
+        let Some(charge) = self
+            .charges
+            .pop_back_if(|last| last.number == reservation.0)
+        else {
+            return;
+        };
+        self.sums.change(&charge, Tally::take);
+        self.let_go(&charge);
+    }
+
+    /// Records a fill; `None` when the reservation is not of this budget.
+    pub(super) fn settle(
+        &mut self,
+        settlement: &Settlement<'_>,
+    ) -> Option<Result<Settled, EventError>> {
+        let position = self.position(settlement.reservation)?;
+        Some(
+            match self.admit(position, settlement.reservation, settlement.event_id) {
+                Err(error) => Err(error),
+                Ok(Seen::New) => Ok(self.change(position, |charge| charge.settle(settlement))?),
+                Ok(_) => Ok(self.charges.get(position)?.settled_before(settlement)),
+            },
+        )
+    }
+
+    /// Frees what is left; `None` when the reservation is not of this budget.
+    pub(super) fn release(
+        &mut self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Option<Result<Released, EventError>> {
+        let position = self.position(reservation)?;
+        Some(match self.admit(position, reservation, event) {
+            Err(error) => Err(error),
+            Ok(Seen::New) => Ok(self.change(position, |charge| charge.release(event))?),
+            Ok(_) => Ok(Released {
+                released: Money::ZERO.amount(),
+                repeated: true,
+            }),
+        })
+    }
+
+    /// Until when a charge of this moment counts, under the terms of the last turn.
+    pub(super) fn counts_until(&self, now: Moment) -> Moment {
+        self.view.as_ref().map_or(Moment::MAX, |view| {
+            view.terms.calendar.counts_until(now, view.bounds)
+        })
+    }
+
+    /// Moves on under its own last terms and forgets what has passed: what becomes of a
+    /// budget that the live policy does not have.
+    pub(super) fn retire(&mut self, now: Moment) {
+        if let Some(terms) = self.view.as_ref().map(|view| Arc::clone(&view.terms)) {
+            self.turn(&terms, now);
+        }
+        while self.forget_oldest_passed() {}
+    }
+}
+
+impl Book {
+    fn tally(&self, symbol: &str, strategy: &str) -> Tally {
+        match self.sums.scope() {
+            Scope::All => self.sums.of(NameId::ALL),
+            Scope::Symbol => self
+                .names
+                .find(symbol)
+                .map_or_else(Tally::default, |name| self.sums.of(name)),
+            Scope::Strategy => self
+                .names
+                .find(strategy)
+                .map_or_else(Tally::default, |name| self.sums.of(name)),
+        }
+    }
+
+    /// Lets the window's start pass the charges that lie before it.
+    fn pass(&mut self, start: Moment) {
+        while let Some(charge) = self
+            .charges
+            .get(self.passed)
+            .filter(|charge| charge.at < start)
+        {
+            self.sums.change(charge, Tally::take);
+            self.passed += 1;
+        }
+        self.bound_passed();
+    }
+
+    /// Counts all charges anew, under terms that the sums are not of.
+    fn recount(&mut self, scope: Scope, start: Moment) {
+        self.passed = self.charges.partition_point(|charge| charge.at < start);
+        self.sums = Sums::new(scope);
+        for charge in self.charges.iter().skip(self.passed) {
+            self.sums.change(charge, Tally::add);
+        }
+        self.bound_passed();
+    }
+
+    fn bound_passed(&mut self) {
+        while self.passed > PASSED_MAX && self.forget_oldest_passed() {}
+    }
+
+    /// Whether there was one.
+    fn forget_oldest_passed(&mut self) -> bool {
+        if self.passed == 0 {
+            return false;
+        }
+        let Some(charge) = self.charges.pop_front() else {
+            return false;
+        };
+        self.passed -= 1;
+        self.let_go(&charge);
+        true
+    }
+
+    /// Gives back what a charge that is taken out holds elsewhere.
+    fn let_go(&mut self, charge: &Charge) {
+        self.names.let_go(charge.symbol);
+        self.names.let_go(charge.strategy);
+        self.holdings.charges.give_back(1);
+        self.holdings.event_bytes.give_back(charge.events_bytes());
+    }
+
+    /// Takes room for one more charge, that of the oldest passed one when all is taken.
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        if !self.holdings.charges.take(1) {
+            // Room that is given back can be lost to another budget, once for each thread.
+            let found = self.forget_oldest_passed() && self.holdings.charges.take(1);
+            if !found {
+                return Err(StoreError::Full(Holding::Charges));
+            }
+        }
+        if self.charges.len() == self.charges.capacity() {
+            self.charges
+                .reserve_exact(self.charges.len().clamp(GROWTH_MIN, GROWTH_MAX));
+        }
+        Ok(())
+    }
+
+    fn position(&self, reservation: ReservationId) -> Option<usize> {
+        self.charges
+            .binary_search_by_key(&reservation.0, |charge| charge.number)
+            .ok()
+    }
+
+    /// Whether an event is new, and if it is, takes room to remember it.
+    fn admit(
+        &self,
+        position: usize,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Seen, EventError> {
+        let unknown = EventError::UnknownReservation { reservation };
+        match self.charges.get(position).ok_or(unknown)?.seen(event) {
+            Seen::TooMany => Err(EventError::TooManyEvents { reservation }),
+            Seen::New if !self.holdings.event_bytes.take(Charge::event_bytes(event)) => {
+                Err(StoreError::Full(Holding::Events).into())
+            }
+            seen => Ok(seen),
+        }
+    }
+
+    /// Changes a charge and, if the window takes it in, the sums with it.
+    fn change<T>(&mut self, position: usize, change: impl FnOnce(&mut Charge) -> T) -> Option<T> {
+        let charge = self.charges.get_mut(position)?;
+        if position < self.passed {
+            return Some(change(charge));
+        }
+        self.sums.change(charge, Tally::take);
+        let outcome = change(charge);
+        self.sums.change(charge, Tally::add);
+        Some(outcome)
+    }
+}
+
+impl Terms {
+    /// Whether the same charges count under both, in the same sums.
+    fn count_alike(&self, other: &Arc<Self>) -> bool {
+        std::ptr::eq(self, Arc::as_ptr(other))
+            || (self.scope == other.scope && self.calendar == other.calendar)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The default policy, and what every other test of documents shares.
+//!
+//! `accepted` and `refused` are tables of documents; `hostile` is for texts that nobody writes
+//! in earnest.
+
+mod accepted;
+mod hostile;
+mod refused;
+
+use super::*;
+
+/// The policy that ships.
+const DEFAULT: &str = include_str!("../../../policies/default/policy.yaml");
+
+#[track_caller]
+fn parsed(text: &str) -> Document {
+    match Document::parse(text) {
+        Ok(document) => document,
+        Err(findings) => panic!("{findings}\nin\n{text}"),
+    }
+}
+
+/// What is printed of a document that is refused; empty when it is not.
+fn printed(text: &str) -> String {
+    Document::parse(text)
+        .err()
+        .map_or_else(String::new, |findings| findings.to_string())
+}
+
+#[test]
+fn the_default_policy_has_a_table_that_encodes() {
+    let document = parsed(DEFAULT);
+    let table = document.table();
+    assert_eq!(table.validate(), Ok(()));
+    let bytes = table.encode().unwrap();
+    assert_eq!(Table::decode(&bytes).as_ref(), Ok(table));
+    assert_eq!((document.name(), document.version()), ("default", "1"));
+    assert_eq!(table.account_currency, "USDT");
+    let rules: Vec<_> = table.rules.iter().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(
+        rules,
+        [
+            "halted",
+            "hold",
+            "pass",
+            "unknown_action",
+            "below_threshold",
+            "already_closing",
+            "dust",
+            "close_short",
+            "close_long",
+            "close_position",
+            "nothing_to_close",
+            "exit_when_flat",
+            "exit_cannot_open",
+            "already_long",
+            "already_short",
+            "reducing",
+            "shorting_disabled",
+            "already_opening",
+            "below_minimum",
+            "exploration_limit",
+            "open",
+        ]
+    );
+}
+
+#[test]
+fn the_default_policy_declares_every_reason_once_in_order() {
+    assert_eq!(
+        parsed(DEFAULT).table().reasons,
+        [
+            "trading_halted",
+            "hold_signal",
+            "skip_signal",
+            "unknown_action",
+            "below_threshold",
+            "already_closing",
+            "dust",
+            "close_long",
+            "close_short",
+            "no_position_to_close",
+            "exit_cannot_open",
+            "already_long_no_pyramid",
+            "already_short_no_pyramid",
+            "reducing_only",
+            "shorting_disabled",
+            "already_opening",
+            "below_minimum",
+            "exploration_limit",
+            "open_long",
+            "open_short",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_knows_its_place_in_the_document() {
+    let document = parsed(DEFAULT);
+    let place = document.rule_place(0).unwrap();
+    let line = DEFAULT.lines().nth(place.line - 1).unwrap();
+    let from = line.get(place.column - 1..).unwrap();
+    assert!(from.starts_with("halted: {"), "{from}");
+    assert_eq!(document.rule_place(document.table().rules.len()), None);
+}
+
+/// The reference in the module's own documentation is a policy.
+#[test]
+fn the_example_of_the_reference_is_a_document() {
+    let source = include_str!("../document.rs");
+    let lines = source
+        .lines()
+        .map(|line| line.strip_prefix("//! ").unwrap_or_default());
+    let example: Vec<_> = lines
+        .skip_while(|line| *line != "```yaml")
+        .skip(1)
+        .take_while(|line| *line != "```")
+        .collect();
+    assert_eq!(parsed(&example.join("\n")).name(), "example");
+}
+
+/// Cases are read by other tools; here it is only held that every rule has one.
+#[test]
+fn every_rule_of_the_default_policy_is_expected_by_a_case() {
+    let cases = include_str!("../../../policies/default/cases.yaml");
+    let document = parsed(DEFAULT);
+    // Dust needs a minimum quantity, and the listed symbols have none: the venue's are not ours.
+    let rules = document
+        .table()
+        .rules
+        .iter()
+        .filter(|rule| rule.name != "dust");
+    for rule in rules {
+        let expected = format!("rule: {}", rule.name);
+        let found = cases.lines().any(|line| {
+            line.split(['{', ',', '}'])
+                .any(|part| part.trim() == expected)
+        });
+        assert!(found, "no case expects `{expected}`");
+    }
+}

@@ -5,6 +5,7 @@
 //! Knows nothing of locks, request ids or policies.
 
 mod sums;
+mod upkeep;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use router_guest::manifest::Scope;
 use router_guest::state::BudgetUse;
 
 use super::charge::{Charge, Seen, Tally};
-use super::error::{EventError, Holding, ReserveError, StoreError};
+use super::error::{EventError, ReserveError};
 use super::money::Money;
-use super::names::{NameId, Names};
+use super::names::Names;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
 use super::room::Room;
 use super::window::{Bounds, Calendar, Moment};
@@ -28,10 +29,6 @@ pub const CHARGES_MAX: usize = 65_536;
 pub const PASSED_MAX: usize = 8_192;
 /// Bytes of event ids that a ledger holds at most: a hundred and more for every charge.
 pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Charges by which a book grows: doubling would leave up to half of it empty.
-const GROWTH_MIN: usize = 16;
-const GROWTH_MAX: usize = 4_096;
 
 /// How the live policy has a budget: what it takes in and how many orders it lets through.
 #[derive(Debug)]
@@ -224,121 +221,6 @@ impl Book {
             self.turn(&terms, now);
         }
         while self.forget_oldest_passed() {}
-    }
-}
-
-impl Book {
-    fn tally(&self, symbol: &str, strategy: &str) -> Tally {
-        match self.sums.scope() {
-            Scope::All => self.sums.of(NameId::ALL),
-            Scope::Symbol => self
-                .names
-                .find(symbol)
-                .map_or_else(Tally::default, |name| self.sums.of(name)),
-            Scope::Strategy => self
-                .names
-                .find(strategy)
-                .map_or_else(Tally::default, |name| self.sums.of(name)),
-        }
-    }
-
-    /// Lets the window's start pass the charges that lie before it.
-    fn pass(&mut self, start: Moment) {
-        while let Some(charge) = self
-            .charges
-            .get(self.passed)
-            .filter(|charge| charge.at < start)
-        {
-            self.sums.change(charge, Tally::take);
-            self.passed += 1;
-        }
-        self.bound_passed();
-    }
-
-    /// Counts all charges anew, under terms that the sums are not of.
-    fn recount(&mut self, scope: Scope, start: Moment) {
-        self.passed = self.charges.partition_point(|charge| charge.at < start);
-        self.sums = Sums::new(scope);
-        for charge in self.charges.iter().skip(self.passed) {
-            self.sums.change(charge, Tally::add);
-        }
-        self.bound_passed();
-    }
-
-    fn bound_passed(&mut self) {
-        while self.passed > PASSED_MAX && self.forget_oldest_passed() {}
-    }
-
-    /// Whether there was one.
-    fn forget_oldest_passed(&mut self) -> bool {
-        if self.passed == 0 {
-            return false;
-        }
-        let Some(charge) = self.charges.pop_front() else {
-            return false;
-        };
-        self.passed -= 1;
-        self.let_go(&charge);
-        true
-    }
-
-    /// Gives back what a charge that is taken out holds elsewhere.
-    fn let_go(&mut self, charge: &Charge) {
-        self.names.let_go(charge.symbol);
-        self.names.let_go(charge.strategy);
-        self.holdings.charges.give_back(1);
-        self.holdings.event_bytes.give_back(charge.events_bytes());
-    }
-
-    /// Takes room for one more charge, that of the oldest passed one when all is taken.
-    fn make_room(&mut self) -> Result<(), StoreError> {
-        if !self.holdings.charges.take(1) {
-            // Room that is given back can be lost to another budget, once for each thread.
-            let found = self.forget_oldest_passed() && self.holdings.charges.take(1);
-            if !found {
-                return Err(StoreError::Full(Holding::Charges));
-            }
-        }
-        if self.charges.len() == self.charges.capacity() {
-            self.charges
-                .reserve_exact(self.charges.len().clamp(GROWTH_MIN, GROWTH_MAX));
-        }
-        Ok(())
-    }
-
-    fn position(&self, reservation: ReservationId) -> Option<usize> {
-        self.charges
-            .binary_search_by_key(&reservation.0, |charge| charge.number)
-            .ok()
-    }
-
-    /// Whether an event is new, and if it is, takes room to remember it.
-    fn admit(
-        &self,
-        position: usize,
-        reservation: ReservationId,
-        event: EventId<'_>,
-    ) -> Result<Seen, EventError> {
-        let unknown = EventError::UnknownReservation { reservation };
-        match self.charges.get(position).ok_or(unknown)?.seen(event) {
-            Seen::TooMany => Err(EventError::TooManyEvents { reservation }),
-            Seen::New if !self.holdings.event_bytes.take(Charge::event_bytes(event)) => {
-                Err(StoreError::Full(Holding::Events).into())
-            }
-            seen => Ok(seen),
-        }
-    }
-
-    /// Changes a charge and, if the window takes it in, the sums with it.
-    fn change<T>(&mut self, position: usize, change: impl FnOnce(&mut Charge) -> T) -> Option<T> {
-        let charge = self.charges.get_mut(position)?;
-        if position < self.passed {
-            return Some(change(charge));
-        }
-        self.sums.change(charge, Tally::take);
-        let outcome = change(charge);
-        self.sums.change(charge, Tally::add);
-        Some(outcome)
     }
 }
 

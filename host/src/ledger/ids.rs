@@ -3,6 +3,7 @@
 //! Identities are compared byte for byte, never by digest alone: a wrong match would give one
 //! order another's answer. Knows nothing of what a decision is.
 
+mod identity;
 mod index;
 
 use std::cmp::Reverse;
@@ -10,29 +11,16 @@ use std::collections::hash_map::RandomState;
 use std::collections::{BinaryHeap, VecDeque};
 use std::hash::BuildHasher;
 
-use router_guest::request::{FinalAction, NAME_BYTES_MAX, TradeType};
-
-use super::error::{Holding, IdentityError, StoreError};
+use super::error::{Holding, StoreError};
 use super::window::Moment;
+use identity::Key;
+pub use identity::{ID_BYTES_MAX, Identity};
 use index::{Index, Tag};
 
 /// Ids that charged a budget: remembered as long as the window of their charge lasts.
 pub const CHARGED_IDS_MAX: usize = 65_536;
 /// Other ids: the last so many are remembered.
 pub const OTHER_IDS_MAX: usize = 16_384;
-/// Bytes that a request's id may have at most; at least 1.
-pub const ID_BYTES_MAX: usize = 64;
-
-/// What makes two requests the same one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity<'a> {
-    id: &'a str,
-    final_action: FinalAction,
-    symbol: &'a str,
-    strategy: &'a str,
-    trade_type: TradeType,
-}
-
 /// What is known of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known<D> {
@@ -65,72 +53,6 @@ struct Entry<D> {
     key: Key,
     tag: Tag,
     decision: D,
-}
-
-/// An identity in one piece of memory: four bytes of header, then id, symbol and strategy.
-#[derive(Debug)]
-struct Key(Box<[u8]>);
-
-const HEADER_BYTES: usize = 4;
-
-impl<'a> Identity<'a> {
-    /// The identity of a request. The action and the type count by their meaning, whatever
-    /// word they came in.
-    ///
-    /// # Errors
-    ///
-    /// [`IdentityError`] for an id, symbol or strategy that is empty or over 64 bytes.
-    pub const fn new(
-        id: &'a str,
-        final_action: FinalAction,
-        symbol: &'a str,
-        strategy: &'a str,
-        trade_type: TradeType,
-    ) -> Result<Self, IdentityError> {
-        if id.is_empty() || id.len() > ID_BYTES_MAX {
-            return Err(IdentityError {
-                field: "id",
-                bytes: id.len(),
-            });
-        }
-        if symbol.is_empty() || symbol.len() > NAME_BYTES_MAX {
-            return Err(IdentityError {
-                field: "symbol",
-                bytes: symbol.len(),
-            });
-        }
-        if strategy.is_empty() || strategy.len() > NAME_BYTES_MAX {
-            return Err(IdentityError {
-                field: "strategy",
-                bytes: strategy.len(),
-            });
-        }
-        Ok(Self {
-            id,
-            final_action,
-            symbol,
-            strategy,
-            trade_type,
-        })
-    }
-
-    /// The bot's client order id.
-    pub const fn id(&self) -> &'a str {
-        self.id
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "lengths of at most 64, see new"
-    )]
-    const fn header(&self) -> [u8; HEADER_BYTES] {
-        [
-            self.id.len() as u8,
-            self.symbol.len() as u8,
-            self.final_action as u8,
-            self.trade_type as u8,
-        ]
-    }
 }
 
 impl<D: Clone> IdMemory<D> {
@@ -236,13 +158,13 @@ impl<D: Clone> IdMemory<D> {
 
 impl<D: Clone> IdMemory<D> {
     fn tag(&self, identity: &Identity<'_>) -> Tag {
-        Tag::of_hash(self.hasher.hash_one(identity.id))
+        Tag::of_hash(self.hasher.hash_one(identity.id()))
     }
 
     fn known(&self, identity: &Identity<'_>, tag: Tag) -> Known<D> {
         let has_id = |slot| {
             self.entry(slot)
-                .is_some_and(|entry| entry.key.id() == identity.id.as_bytes())
+                .is_some_and(|entry| entry.key.id() == identity.id().as_bytes())
         };
         match self
             .index
@@ -301,45 +223,6 @@ impl<D: Clone> IdMemory<D> {
 impl<D: Clone> Default for IdMemory<D> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Key {
-    fn new(identity: &Identity<'_>) -> Self {
-        let texts = [identity.id, identity.symbol, identity.strategy];
-        let length = HEADER_BYTES + texts.iter().map(|text| text.len()).sum::<usize>();
-        let mut bytes = Vec::with_capacity(length);
-        bytes.extend_from_slice(&identity.header());
-        for text in texts {
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        Self(bytes.into_boxed_slice())
-    }
-
-    fn id(&self) -> &[u8] {
-        let length = self.0.first().copied().map_or(0, usize::from);
-        self.0
-            .get(HEADER_BYTES..HEADER_BYTES + length)
-            .unwrap_or_default()
-    }
-
-    fn is_of(&self, identity: &Identity<'_>) -> bool {
-        let mut rest = &*self.0;
-        let header = identity.header();
-        // The header holds the lengths of id and symbol, so that no bytes can move from one
-        // text to the next.
-        [
-            &header[..],
-            identity.id.as_bytes(),
-            identity.symbol.as_bytes(),
-            identity.strategy.as_bytes(),
-        ]
-        .into_iter()
-        .all(|part| {
-            rest.strip_prefix(part)
-                .map(|behind| rest = behind)
-                .is_some()
-        }) && rest.is_empty()
     }
 }
 

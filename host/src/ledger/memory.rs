@@ -210,19 +210,19 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
 }
 
 impl<D: Clone> MemoryStore<D> {
-    /// Moves on the books that the new policy does not have, and drops those that nothing is
-    /// left in and nobody has open.
+    /// Moves on the books that nobody has open, nor the new policy will have, and drops those
+    /// that nothing is left in.
     fn tidy(&self, shelves: &mut Vec<Shelf>, budgets: &[BudgetInfo]) -> Result<(), StoreError> {
         let latest = Moment::from_microseconds(self.latest.load(Ordering::Acquire));
-        for shelf in shelves
-            .iter()
-            .filter(|shelf| budgets.iter().all(|info| *info.name != *shelf.name))
-        {
+        let is_idle = |shelf: &Shelf| {
+            Arc::strong_count(&shelf.book) == 1
+                && budgets.iter().all(|info| *info.name != *shelf.name)
+        };
+        for shelf in shelves.iter().filter(|shelf| is_idle(shelf)) {
             locked(&shelf.book)?.retire(latest);
         }
         shelves.retain(|shelf| {
-            Arc::strong_count(&shelf.book) > 1
-                || locked(&shelf.book).is_ok_and(|book| !book.is_empty())
+            !is_idle(shelf) || locked(&shelf.book).is_ok_and(|book| !book.is_empty())
         });
         Ok(())
     }

@@ -73,29 +73,38 @@ impl Money {
     /// The same as an amount, in as few digits as it takes.
     pub(super) fn amount(self) -> Amount {
         let units = self.min(Self::MOST).0;
-        let shortened = match u64::try_from(units) {
-            // Eighteen million units of currency and less: 64-bit divisions are several times
-            // as fast, and every request that is given budgets comes through here.
-            Ok(short) => {
-                let (coefficient, scale) = without_zeros(short);
-                Amount::new(u128::from(coefficient), scale)
-            }
-            Err(_) => Amount::new(units, MONEY_PLACES).map(Amount::normalized),
-        };
+        let (coefficient, scale) = without_zeros(units);
         // At most 28 digits and 12 places: always an amount.
-        shortened.unwrap_or(Amount::ZERO)
+        Amount::new(coefficient, scale).unwrap_or(Amount::ZERO)
     }
 }
 
 /// The units without the zeros that their 12 places end in, and the places that are left.
-fn without_zeros(units: u64) -> (u64, u8) {
+///
+/// Every request that is given budgets comes through here, so zeros go several at a time, and
+/// by 64-bit divisions as soon as they can: a third of the time of one by one.
+fn without_zeros(units: u128) -> (u128, u8) {
     if units == 0 {
         return (0, 0);
     }
     let (mut coefficient, mut scale) = (units, MONEY_PLACES);
-    for (places, divisor) in [(8, 100_000_000), (4, 10_000), (2, 100), (1, 10)] {
-        if scale >= places && coefficient % divisor == 0 {
-            coefficient /= divisor;
+    for (places, divisor) in [(8, 100_000_000_u64), (4, 10_000), (2, 100), (1, 10)] {
+        if scale < places {
+            continue;
+        }
+        let quotient = match u64::try_from(coefficient) {
+            Ok(short) => short
+                .is_multiple_of(divisor)
+                .then(|| u128::from(short / divisor)),
+            Err(_) => {
+                let divisor = u128::from(divisor);
+                coefficient
+                    .is_multiple_of(divisor)
+                    .then(|| coefficient / divisor)
+            }
+        };
+        if let Some(quotient) = quotient {
+            coefficient = quotient;
             scale -= places;
         }
     }

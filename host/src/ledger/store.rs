@@ -35,7 +35,7 @@ pub trait Store<D>: Send + Sync {
     fn open(&self, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError>;
 
     /// Locks the budgets, at the time `now` or the latest that was seen, whichever is later.
-    /// A thread that holds one lock must not take another, settle or release.
+    /// A thread that holds one must not lock, open, settle or release until it gave it up.
     ///
     /// # Errors
     ///

@@ -1,5 +1,7 @@
 //! What is remembered, how long, and what counts as the same request.
 
+use router_guest::request::{FinalAction, TradeType};
+
 use super::*;
 
 fn identity(id: &str) -> Identity<'_> {

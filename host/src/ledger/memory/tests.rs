@@ -144,6 +144,19 @@ fn books_without_charges_are_dropped() {
 }
 
 #[test]
+fn opening_a_candidate_leaves_open_budgets_alone() {
+    let store = MemoryStore::<u32>::new();
+    let live = store.open(&[budget("a", Window::Day, Scope::All)]).unwrap();
+    let id = reserve(&store, &live, 0, &claim(0, "1")).unwrap();
+    expect_reserved(&store, &live, 86_400, &["0"]);
+    store
+        .open(&[budget("candidate", Window::Day, Scope::All)])
+        .unwrap();
+    let event = EventId::new("late").unwrap();
+    assert_eq!(store.release(id, event).unwrap().released, amount("1"));
+}
+
+#[test]
 fn budgets_that_cannot_be_kept_are_refused() {
     let store = MemoryStore::<u32>::new();
     let day = |name| budget(name, Window::Day, Scope::All);

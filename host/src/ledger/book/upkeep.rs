@@ -1,0 +1,135 @@
+//! What keeps a book's sums true and its memory bounded: charges pass out of the window, make
+//! room, and are found again by late events.
+
+use router_guest::manifest::Scope;
+
+use super::super::charge::{Charge, Seen, Tally};
+use super::super::error::{EventError, Holding, StoreError};
+use super::super::names::NameId;
+use super::super::reservation::{EventId, ReservationId};
+use super::super::window::Moment;
+use super::sums::Sums;
+use super::{Book, PASSED_MAX};
+
+/// Charges by which a book grows: doubling would leave up to half of it empty.
+const GROWTH_MIN: usize = 16;
+const GROWTH_MAX: usize = 16_384;
+
+impl Book {
+    pub(super) fn tally(&self, symbol: &str, strategy: &str) -> Tally {
+        match self.sums.scope() {
+            Scope::All => self.sums.of(NameId::ALL),
+            Scope::Symbol => self
+                .names
+                .find(symbol)
+                .map_or_else(Tally::default, |name| self.sums.of(name)),
+            Scope::Strategy => self
+                .names
+                .find(strategy)
+                .map_or_else(Tally::default, |name| self.sums.of(name)),
+        }
+    }
+
+    /// Lets the window's start pass the charges that lie before it.
+    pub(super) fn pass(&mut self, start: Moment) {
+        while let Some(charge) = self
+            .charges
+            .get(self.passed)
+            .filter(|charge| charge.at < start)
+        {
+            self.sums.change(charge, Tally::take);
+            self.passed += 1;
+        }
+        self.bound_passed();
+    }
+
+    /// Counts all charges anew, under terms that the sums are not of.
+    pub(super) fn recount(&mut self, scope: Scope, start: Moment) {
+        self.passed = self.charges.partition_point(|charge| charge.at < start);
+        self.sums = Sums::new(scope);
+        for charge in self.charges.iter().skip(self.passed) {
+            self.sums.change(charge, Tally::add);
+        }
+        self.bound_passed();
+    }
+
+    fn bound_passed(&mut self) {
+        while self.passed > PASSED_MAX && self.forget_oldest_passed() {}
+    }
+
+    /// Whether there was one.
+    pub(super) fn forget_oldest_passed(&mut self) -> bool {
+        if self.passed == 0 {
+            return false;
+        }
+        let Some(charge) = self.charges.pop_front() else {
+            return false;
+        };
+        self.passed -= 1;
+        self.let_go(&charge);
+        true
+    }
+
+    /// Gives back what a charge that is taken out holds elsewhere.
+    pub(super) fn let_go(&mut self, charge: &Charge) {
+        self.names.let_go(charge.symbol);
+        self.names.let_go(charge.strategy);
+        self.holdings.charges.give_back(1);
+        self.holdings.event_bytes.give_back(charge.events_bytes());
+    }
+
+    /// Takes room for one more charge, that of the oldest passed one when all is taken.
+    pub(super) fn make_room(&mut self) -> Result<(), StoreError> {
+        if !self.holdings.charges.take(1) {
+            // Room that is given back can be lost to another budget, once for each thread.
+            let found = self.forget_oldest_passed() && self.holdings.charges.take(1);
+            if !found {
+                return Err(StoreError::Full(Holding::Charges));
+            }
+        }
+        if self.charges.len() == self.charges.capacity() {
+            self.charges
+                .reserve_exact(self.charges.len().clamp(GROWTH_MIN, GROWTH_MAX));
+        }
+        Ok(())
+    }
+
+    pub(super) fn position(&self, reservation: ReservationId) -> Option<usize> {
+        self.charges
+            .binary_search_by_key(&reservation.0, |charge| charge.number)
+            .ok()
+    }
+
+    /// Whether an event is new, and if it is, takes room to remember it.
+    pub(super) fn admit(
+        &self,
+        position: usize,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Seen, EventError> {
+        let unknown = EventError::UnknownReservation { reservation };
+        match self.charges.get(position).ok_or(unknown)?.seen(event) {
+            Seen::TooMany => Err(EventError::TooManyEvents { reservation }),
+            Seen::New if !self.holdings.event_bytes.take(Charge::event_bytes(event)) => {
+                Err(StoreError::Full(Holding::Events).into())
+            }
+            seen => Ok(seen),
+        }
+    }
+
+    /// Changes a charge and, if the window takes it in, the sums with it.
+    pub(super) fn change<T>(
+        &mut self,
+        position: usize,
+        change: impl FnOnce(&mut Charge) -> T,
+    ) -> Option<T> {
+        let charge = self.charges.get_mut(position)?;
+        if position < self.passed {
+            return Some(change(charge));
+        }
+        self.sums.change(charge, Tally::take);
+        let outcome = change(charge);
+        self.sums.change(charge, Tally::add);
+        Some(outcome)
+    }
+}

@@ -42,3 +42,6 @@ pub use line::{ControlLine, Line, ReleaseLine, SettleLine, parse_line, parse_req
 pub use request::RequestLine;
 pub use state::{StateText, parse_state};
 pub use tags::TAGS_BYTES_MAX;
+
+#[cfg(test)]
+mod tests;

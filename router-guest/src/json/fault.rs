@@ -49,8 +49,6 @@ pub enum FaultCode {
     Overlong,
     /// A trade type that does not exist.
     UnknownTradeType,
-    /// A timestamp that is not RFC 3339. Told by the reader who has a calendar.
-    BadTimestamp,
     /// A side that does not exist.
     UnknownSide,
     /// A trading state that does not exist.
@@ -63,6 +61,14 @@ pub enum FaultCode {
     NoRoute,
     /// Only ever a warning: `close_quantity` was cut to what is closable.
     CloseQuantityCut,
+    /// A time that is not RFC 3339. Said by hosts, which have a calendar.
+    BadTimestamp,
+    /// The id belongs to another request. Said by hosts, which remember.
+    DuplicateId,
+    /// A bound of the host's memory is reached.
+    StoreFull,
+    /// The host's memory cannot be read or written.
+    StoreUnavailable,
 }
 
 /// One fault. Its text is the message: lower case, the field and its value in backticks.
@@ -89,7 +95,7 @@ pub struct LineError<'a> {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::EmptyLine,
         Self::BadJson,
         Self::NotAnObject,
@@ -107,13 +113,16 @@ impl FaultCode {
         Self::NotPositive,
         Self::Overlong,
         Self::UnknownTradeType,
-        Self::BadTimestamp,
         Self::UnknownSide,
         Self::UnknownTradingState,
         Self::FieldOverflow,
         Self::BudgetsMissing,
         Self::NoRoute,
         Self::CloseQuantityCut,
+        Self::BadTimestamp,
+        Self::DuplicateId,
+        Self::StoreFull,
+        Self::StoreUnavailable,
     ];
 
     /// The code's word, as it stands in `error.code`.
@@ -136,13 +145,16 @@ impl FaultCode {
             Self::NotPositive => "not_positive",
             Self::Overlong => "overlong",
             Self::UnknownTradeType => "unknown_trade_type",
-            Self::BadTimestamp => "bad_timestamp",
             Self::UnknownSide => "unknown_side",
             Self::UnknownTradingState => "unknown_trading_state",
             Self::FieldOverflow => "field_overflow",
             Self::BudgetsMissing => "budgets_missing",
             Self::NoRoute => "no_route",
             Self::CloseQuantityCut => "close_quantity_cut",
+            Self::BadTimestamp => "bad_timestamp",
+            Self::DuplicateId => "duplicate_id",
+            Self::StoreFull => "store_full",
+            Self::StoreUnavailable => "store_unavailable",
         }
     }
 }

@@ -53,9 +53,9 @@ pub(super) const STOP_LOSS: Field = top(17, "stop_loss", ZERO_OR_MORE);
 pub(super) const TAKE_PROFIT: Field = top(18, "take_profit", ZERO_OR_MORE);
 pub(super) const TAGS: Field = top(19, "tags", "an object of strings of at most 1 KiB");
 
-pub(super) const SETTLE: Field = top(20, "settle", "an object and stand alone");
-pub(super) const RELEASE: Field = top(21, "release", "an object and stand alone");
-pub(super) const CONTROL: Field = top(22, "control", "a control line's");
+pub(super) const SETTLE: Field = top(20, "settle", "an object, and alone on its line");
+pub(super) const RELEASE: Field = top(21, "release", "an object, and alone on its line");
+pub(super) const CONTROL: Field = top(22, "control", "on a control line");
 
 /// A line's fields: a request's in the order of the contract, by which the first fault is
 /// the one that is told; behind them the keys of the other lines.

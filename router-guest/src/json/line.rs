@@ -73,6 +73,7 @@ pub fn parse_line(line: &[u8]) -> Result<Line<'_>, LineError<'_>> {
     let mut members = Members::default();
     let text = read(line, &mut members)?;
     if let Some(control) = members.raw(&fields::CONTROL) {
+        members.doubled(&fields::CONTROL)?;
         return Ok(Line::Control(ControlLine { control, text }));
     }
     if members.keys == 1 {
@@ -115,7 +116,7 @@ fn read<'a>(line: &'a [u8], members: &mut Members<'a>) -> Result<&'a str, LineEr
     match (valid, members.read(text, &LINE)) {
         (Ok(()), Ok(())) => Ok(text),
         (Err(fault), _) => Err(request::refused(fault, members)),
-        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(&error), members)),
+        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(&error, text), members)),
     }
 }
 
@@ -134,7 +135,7 @@ fn no_object(text: &str) -> Fault {
             let message = format!("the line is `{shown}`; it must be one object");
             Fault::of_line(FaultCode::NotAnObject, message)
         }
-        Err(error) => syntax::bad_json(&error),
+        Err(error) => syntax::bad_json(&error, text),
     }
 }
 

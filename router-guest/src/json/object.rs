@@ -40,6 +40,7 @@ pub(super) struct Members<'a> {
     /// Keys in all.
     pub(super) keys: usize,
     unknown: Vec<String>,
+    unknown_more: usize,
 }
 
 impl<'a> Members<'a> {
@@ -127,10 +128,19 @@ impl<'a> Members<'a> {
             }
             Fault::of_field(FaultCode::UnknownField, name, message)
         };
-        self.unknown.iter().map(fault).collect()
+        let mut faults: Vec<Fault> = self.unknown.iter().map(fault).collect();
+        if self.unknown_more > 0 {
+            let message = format!("{} more are no fields of {within}", self.unknown_more);
+            faults.push(Fault::of_line(FaultCode::UnknownField, message));
+        }
+        faults
     }
 
-    fn scan(&mut self, text: &'a str, fields: &'static [Field]) -> Result<(), serde_json::Error> {
+    pub(super) fn scan(
+        &mut self,
+        text: &'a str,
+        fields: &'static [Field],
+    ) -> Result<(), serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_str(text);
         reader.deserialize_map(Collect {
             members: self,
@@ -152,6 +162,8 @@ impl<'a> Members<'a> {
             Key::Unknown(key) => {
                 if self.unknown.len() < UNKNOWN_MAX {
                     self.unknown.push(key);
+                } else {
+                    self.unknown_more += 1;
                 }
             }
         }
@@ -159,15 +171,13 @@ impl<'a> Members<'a> {
 
     /// The members of `original`, found by their offsets in a copy of the same length.
     fn moved<'b>(self, copy: &str, original: &'b str) -> Members<'b> {
-        let there = |raw: &str| {
-            let offset = (raw.as_ptr() as usize).checked_sub(copy.as_ptr() as usize)?;
-            original.get(offset..offset + raw.len())
-        };
+        let there = |raw: &'a str| syntax::unmasked(raw, copy, original);
         Members {
             slots: self.slots.map(|slot| slot.and_then(there)),
             doubled: self.doubled,
             keys: self.keys,
             unknown: self.unknown,
+            unknown_more: self.unknown_more,
         }
     }
 }

@@ -226,7 +226,7 @@ impl<'a> Reader<'_, 'a> {
             self.faults
                 .extend(self.members.unknown(&LINE, "", "a request"));
         }
-        for field in [&fields::SETTLE, &fields::RELEASE] {
+        for field in [&fields::SETTLE, &fields::RELEASE, &fields::CONTROL] {
             if let Some(raw) = self.members.raw(field) {
                 self.faults.push(field.fault(FaultCode::UnknownField, raw));
             }

@@ -32,7 +32,7 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
     }
     let mut members = Members::default();
     let scanned = members.read(text, &fields::STATE);
-    scanned.map_err(|error| syntax::bad_json(&error))?;
+    scanned.map_err(|error| syntax::bad_json(&error, text))?;
     members
         .unknown(&fields::STATE, "", "the state")
         .into_iter()
@@ -51,14 +51,13 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
 
 fn budgets(raw: &str) -> Result<Vec<BudgetUse>, Fault> {
     let masked = syntax::masked(raw);
-    if masked.is_some() {
-        return Err(fields::BUDGETS.fault(FaultCode::NotFinite, raw));
-    }
-    serde_json::from_str::<Vec<&RawValue>>(raw)
-        .map_err(|_| fields::BUDGETS.fault(FaultCode::WrongType, raw))?
+    let text = masked.as_deref().unwrap_or(raw);
+    let entries: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|_| fields::BUDGETS.fault(FaultCode::WrongType, raw))?;
+    let entries = entries
         .into_iter()
-        .map(|entry| budget(entry.get()))
-        .collect()
+        .filter_map(|entry| syntax::unmasked(entry.get(), text, raw));
+    entries.map(budget).collect()
 }
 
 fn budget(raw: &str) -> Result<BudgetUse, Fault> {

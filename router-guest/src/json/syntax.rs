@@ -35,6 +35,12 @@ pub(super) fn masked(text: &str) -> Option<String> {
     found.then(|| String::from_utf8(bytes).ok()).flatten()
 }
 
+/// The part of `original` at which `part` stands in a copy of the same length.
+pub(super) fn unmasked<'a>(part: &str, copy: &str, original: &'a str) -> Option<&'a str> {
+    let offset = (part.as_ptr() as usize).checked_sub(copy.as_ptr() as usize)?;
+    original.get(offset..offset.checked_add(part.len())?)
+}
+
 /// The bare float that a text begins with.
 fn bare_ahead(text: &str) -> Option<&'static str> {
     BARE.into_iter().find(|token| {
@@ -50,19 +56,24 @@ const fn is_boundary(byte: u8) -> bool {
     )
 }
 
-/// The fault of text that the JSON reader refused.
-pub(super) fn bad_json(error: &serde_json::Error) -> Fault {
-    let text = error.to_string();
-    let reason = text
+/// The fault of text that the JSON reader refused. Lines and columns count from 1, columns
+/// in bytes.
+pub(super) fn bad_json(error: &serde_json::Error, text: &str) -> Fault {
+    let told = error.to_string();
+    let reason = told
         .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(reason, _)| reason);
-    let reason = words(reason);
+        .map_or(told.as_str(), |(reason, _)| reason);
+    let expected = words(reason);
+    // The reader stops before a control character, and behind anything else.
+    let stops_before = expected == NO_CONTROL
+        && text
+            .as_bytes()
+            .get(error.column())
+            .is_some_and(u8::is_ascii_control);
+    let column = error.column() + usize::from(stops_before);
     let message = match error.line() {
-        0 | 1 => format!("not JSON at column {}: {reason}", error.column()),
-        line => format!(
-            "not JSON at line {line}, column {}: {reason}",
-            error.column()
-        ),
+        0 | 1 => format!("not JSON at column {column}: expected {expected}"),
+        line => format!("not JSON at line {line}, column {column}: expected {expected}"),
     };
     Fault::of_line(FaultCode::BadJson, message)
 }
@@ -75,30 +86,30 @@ pub(super) fn bad_utf8(column: usize) -> Fault {
     )
 }
 
+const NO_CONTROL: &str = "an escape, not a control character";
+
 /// The reader's reasons in our words: what was expected, nothing of how it reads.
 fn words(reason: &str) -> &'static str {
     match reason {
-        "EOF while parsing a list" => "expected `,` or `]`, the line ends",
-        "EOF while parsing an object" => "expected `,` or `}`, the line ends",
-        "EOF while parsing a string" => "expected `\"`, the line ends",
-        "EOF while parsing a value" => "expected a value, the line ends",
-        "expected `:`" => "expected `:`",
-        "expected `,` or `]`" => "expected `,` or `]`",
-        "expected `,` or `}`" => "expected `,` or `}`",
-        "expected ident" => "expected `true`, `false` or `null`",
-        "expected value" => "expected a value",
-        "expected `\"`" | "key must be a string" => "expected a name in double quotes",
-        "invalid escape" => "expected an escape that JSON knows",
-        "invalid number" => "expected a number as JSON writes it",
-        "trailing comma" => "expected something behind the comma",
-        "trailing characters" => "expected the end of the line",
-        "recursion limit exceeded" => "expected fewer levels of brackets",
+        "EOF while parsing a list" => "`,` or `]`, the line ends",
+        "EOF while parsing an object" => "`,` or `}`, the line ends",
+        "EOF while parsing a string" => "`\"`, the line ends",
+        "EOF while parsing a value" => "a value, the line ends",
+        "expected `:`" => "`:`",
+        "expected `,` or `]`" => "`,` or `]`",
+        "expected `,` or `}`" => "`,` or `}`",
+        "expected ident" => "`true`, `false` or `null`",
+        "expected value" => "a value",
+        "expected `\"`" | "key must be a string" => "a name in double quotes",
+        "invalid escape" => "an escape that JSON knows",
+        "invalid number" => "a number as JSON writes it",
+        "trailing comma" => "something behind the comma",
+        "trailing characters" => "the end of the line",
+        "recursion limit exceeded" => "fewer levels of brackets",
         "lone leading surrogate in hex escape"
         | "unexpected end of hex escape"
-        | "invalid unicode code point" => "expected the other half of a surrogate pair",
-        _ if reason.starts_with("control character") => {
-            "expected an escape, not a control character"
-        }
-        _ => "expected JSON",
+        | "invalid unicode code point" => "the other half of a surrogate pair",
+        _ if reason.starts_with("control character") => NO_CONTROL,
+        _ => "JSON",
     }
 }

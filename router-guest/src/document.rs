@@ -46,8 +46,8 @@
 //! ## Tiers
 //!
 //! `auto` is classified by the first tier of which every threshold is reached; a score that
-//! the request does not give reaches none. A type that the request states itself takes the
-//! tier of its intent.
+//! the request does not give reaches none. A type that the request states itself is taken at
+//! its word and gets the first tier of its intent; `exit` and `risk` have none.
 //!
 //! | key | |
 //! | --- | --- |
@@ -131,6 +131,7 @@
 //! A condition that can hold for no request, by itself or with the others of its map, is a
 //! finding. Whether routes can be reached past one another is proven on the table.
 
+mod advice;
 mod budgets;
 mod conditions;
 mod findings;
@@ -142,12 +143,14 @@ mod reader;
 mod routes;
 mod sets;
 mod symbols;
+mod syntax;
 mod tiers;
 mod windows;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
-pub use yaml::{DOCUMENT_BYTES_MAX, NESTING_MAX};
+pub use syntax::DOCUMENT_BYTES_MAX;
+pub use yaml::NESTING_MAX;
 
 use crate::table::Table;
 use findings::Collector;

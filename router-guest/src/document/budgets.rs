@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZoneDatabase;
 
+use super::advice;
 use super::findings::{Collector, quoted};
 use super::percent;
 use super::reader::{self, Fields};
@@ -212,7 +213,7 @@ fn zone(fields: &Fields<'_>, findings: &mut Collector) -> Option<String> {
         .available()
         .map(|zone| zone.as_str().to_owned())
         .collect();
-    let advice = match reader::nearest(text, zones.iter().map(String::as_str)) {
+    let advice = match advice::nearest(text, zones.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write one such as `UTC` or `Europe/Berlin`".into(),
     };

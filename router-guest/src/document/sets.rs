@@ -3,6 +3,7 @@
 //! It reads them as bits or as patterns of names; which words there are is the condition's
 //! business.
 
+use super::advice;
 use super::findings::{Collector, Place, quoted};
 use super::reader;
 use super::yaml::{Entry, Node, Value};
@@ -79,7 +80,7 @@ fn unknown_word(
         return;
     }
     let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
-    let advice = reader::advice(word, &known, "the words here are");
+    let advice = advice::advice(word, &known, "the words here are");
     let message = format!(
         "{} cannot be {}; {advice}",
         quoted(&entry.key),

@@ -3,6 +3,7 @@
 //!
 //! It compares no score; the engine does.
 
+use super::advice;
 use super::findings::{Collector, Place, quoted};
 use super::percent;
 use super::policy::Tier;
@@ -94,7 +95,7 @@ fn intent(tier: &Entry, fields: &Fields<'_>, findings: &mut Collector) -> Option
     if named.is_none() && tier.key != NO_TIER {
         let near = match tier.key.as_str() {
             "exploration" => Some("explore"),
-            key => reader::nearest(key, INTENTS.iter().map(|(word, _)| *word)),
+            key => advice::nearest(key, INTENTS.iter().map(|(word, _)| *word)),
         };
         let advice = match near {
             Some(near) => format!("; did you mean the name `{near}`?"),
@@ -161,7 +162,7 @@ fn budget(
 fn unknown_budget(budget: &str, place: Place, budgets: &[&str], findings: &mut Collector) {
     let advice = match budgets {
         [] => "the section `budgets` names none".into(),
-        _ => reader::advice(budget, budgets, "the budgets are"),
+        _ => advice::advice(budget, budgets, "the budgets are"),
     };
     findings.report(
         place,

@@ -2,6 +2,7 @@
 //!
 //! It knows no clock and no calendar; the host does.
 
+use super::advice;
 use super::findings::{Collector, quoted};
 use super::reader;
 use super::yaml::Entry;
@@ -37,7 +38,7 @@ pub(super) fn read(entry: &Entry, findings: &mut Collector) -> Option<Window> {
             "hourly" => Some("hour"),
             "daily" => Some("day"),
             "weekly" => Some("week"),
-            _ => reader::nearest(text, WORDS.iter().map(|(word, _)| *word)),
+            _ => advice::nearest(text, WORDS.iter().map(|(word, _)| *word)),
         };
         let advice = match near {
             Some(near) => format!("did you mean `{near}`?"),

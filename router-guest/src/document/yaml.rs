@@ -6,19 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
 use super::findings::{Collector, Place, quoted};
+use super::syntax::{self, ANCHORS, Fatal, START, TAGS, explain, place_of, too_deep};
 
-/// Bytes of a document at most.
-pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 /// Lists and maps within one another at most. It also bounds every recursion over the tree.
 pub const NESTING_MAX: usize = 32;
-
-const ANCHORS: &str =
-    "anchors and aliases are not used in policies; quote a name that begins with `*` or `&`";
-const TABS: &str = "YAML takes no tabs for indentation; use spaces";
-const TAGS: &str = "tags are not used in policies; quote a word that begins with `!`";
 
 /// A value and where it begins.
 #[derive(Debug)]
@@ -70,7 +64,7 @@ impl Entry {
 pub(super) fn parse(text: &str, findings: &mut Collector) -> Option<Node> {
     // Some editors on Windows write a byte order mark; it would shift the first line's columns.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Err((place, message)) = check_text(text) {
+    if let Err((place, message)) = syntax::check_text(text) {
         findings.report(place, message);
         return None;
     }
@@ -85,75 +79,6 @@ pub(super) fn parse(text: &str, findings: &mut Collector) -> Option<Node> {
             builder.findings.report(place, message);
             None
         }
-    }
-}
-
-/// A fault that makes reading on pointless.
-type Fatal = (Place, String);
-
-const START: Place = Place { line: 1, column: 1 };
-
-fn check_text(text: &str) -> Result<(), Fatal> {
-    if text.len() > DOCUMENT_BYTES_MAX {
-        let len = text.len();
-        let message =
-            format!("the document has {len} bytes, and at most {DOCUMENT_BYTES_MAX} are allowed");
-        return Err((START, message));
-    }
-    if let Some((at, line)) = text
-        .split('\n')
-        .enumerate()
-        .find(|(_, line)| tab_indented(line))
-    {
-        let column = line.chars().take_while(|first| *first == ' ').count() + 1;
-        let place = Place {
-            line: at + 1,
-            column,
-        };
-        return Err((place, TABS.into()));
-    }
-    // The parser takes a NUL for the end of the text and would drop what follows without a word.
-    let forbidden =
-        |character: char| character.is_control() && !matches!(character, '\t' | '\n' | '\r');
-    let Some((before, character)) = text
-        .find(forbidden)
-        .and_then(|at| Some((text.get(..at)?, text.get(at..)?.chars().next()?)))
-    else {
-        return Ok(());
-    };
-    let code = u32::from(character);
-    Err((
-        place_behind(before),
-        format!("the control character U+{code:04X} is not allowed"),
-    ))
-}
-
-/// The parser lets some of these pass, with a meaning that depends on where.
-fn tab_indented(line: &str) -> bool {
-    let content = line.trim_start();
-    let indentation = line.len() - content.len();
-    !content.is_empty()
-        && !content.starts_with('#')
-        && line
-            .get(..indentation)
-            .is_some_and(|space| space.contains('\t'))
-}
-
-fn place_behind(before: &str) -> Place {
-    let line = before.matches('\n').count() + 1;
-    let last = before
-        .rsplit_once('\n')
-        .map_or(before, |(_, behind)| behind);
-    Place {
-        line,
-        column: last.chars().count() + 1,
-    }
-}
-
-fn place_of(marker: Marker) -> Place {
-    Place {
-        line: marker.line(),
-        column: marker.col() + 1,
     }
 }
 
@@ -303,37 +228,4 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-fn too_deep() -> String {
-    format!("lists and maps are nested more than {NESTING_MAX} deep")
-}
-
-/// The parser's error in words for someone who edits a policy, with the usual remedy.
-fn explain(text: &str, error: &ScanError) -> Fatal {
-    let place = place_of(*error.marker());
-    let info = error.info();
-    let line = text
-        .split('\n')
-        .nth(place.line.saturating_sub(1))
-        .unwrap_or_default();
-    let at = line.chars().nth(place.column.saturating_sub(1));
-    let message = if matches!(at, Some('*' | '&')) {
-        ANCHORS.into()
-    } else if info.contains("tab") && line.contains('\t') {
-        TABS.into()
-    } else if info == "recursion limit exceeded" {
-        too_deep()
-    } else if info == "the handle wasn't declared" || info.contains("parsing a tag") {
-        TAGS.into()
-    } else if info.contains("block scalar") && line.contains('>') {
-        "a comparison that begins with `>` must be quoted, such as \">= 0.55\"".into()
-    } else if line.contains("not [") {
-        "within braces, write `{ not: [a, b] }` for none of them".into()
-    } else if let Some(character) = at.filter(|_| info.starts_with("unexpected character")) {
-        format!("a value cannot begin with `{character}`; quote it")
-    } else {
-        format!("this is not YAML: {info}")
-    };
-    (place, message)
 }

@@ -45,7 +45,7 @@ fn budget(text: &str) -> BudgetInfo {
 }
 
 #[test]
-fn the_default_policy_says_what_it_is_meant_to() {
+fn the_default_policy_has_its_three_tiers() {
     let document = parsed(DEFAULT);
     let table = document.table();
     let tiers: Vec<_> = table
@@ -94,6 +94,12 @@ fn the_default_policy_says_what_it_is_meant_to() {
             ),
         ]
     );
+}
+
+#[test]
+fn the_default_policy_shorts_nothing_and_halts_all_but_risk() {
+    let document = parsed(DEFAULT);
+    let table = document.table();
     let symbols: Vec<_> = table
         .symbols
         .iter()

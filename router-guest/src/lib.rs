@@ -1,6 +1,10 @@
 //! The rule engine of execution-router.
 
 pub mod amount;
+#[cfg(target_arch = "wasm32")]
+mod arena;
+#[cfg(target_arch = "wasm32")]
+mod component;
 pub mod decision;
 #[cfg(feature = "document")]
 pub mod document;

@@ -1,0 +1,134 @@
+//! Compiled components and composed documents, kept in a private folder, so that a policy
+//! that was seen before is there at once.
+//!
+//! A compiled form is machine code that is run as it is: it is taken from nowhere but a
+//! folder that the user alone can write to, and only when its checksum holds. A cache that
+//! cannot be used is not an error: everything is made anew, and [`Cache::refusal`] says why.
+
+mod entry;
+mod folder;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use wasmtime::component::Component;
+
+use crate::compose::{ComposeError, ENGINE_COMPONENT};
+use crate::digest::Digest;
+use crate::policy::ComponentError;
+use crate::sandbox::{self, HostFault, engine_digest};
+
+pub use folder::CacheRefusal;
+
+/// Where compiled policies are kept.
+#[derive(Debug)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+    refusal: Option<CacheRefusal>,
+}
+
+impl Cache {
+    /// No cache: everything is made anew.
+    pub const fn disabled() -> Self {
+        Self {
+            folder: None,
+            refusal: None,
+        }
+    }
+
+    /// A cache in this folder, which is made when it is not there. It is not used when others
+    /// could write to it.
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        match folder::private(path.as_ref()) {
+            Ok(()) => Self {
+                folder: Some(path.as_ref().into()),
+                refusal: None,
+            },
+            Err(refusal) => Self {
+                folder: None,
+                refusal: Some(refusal),
+            },
+        }
+    }
+
+    /// The cache of the user who runs this: `execution-router` in `$XDG_CACHE_HOME`, or else
+    /// in `~/.cache`.
+    pub fn user() -> Self {
+        match folder::of_user() {
+            Some(path) => Self::at(path),
+            None => Self {
+                folder: None,
+                refusal: Some(CacheRefusal::NoHome),
+            },
+        }
+    }
+
+    /// Why nothing is kept, when it should be.
+    pub const fn refusal(&self) -> Option<&CacheRefusal> {
+        self.refusal.as_ref()
+    }
+
+    /// The compiled form of a component.
+    pub(crate) fn component(
+        &self,
+        bytes: &[u8],
+        digest: Digest,
+    ) -> Result<Component, ComponentError> {
+        let engine = sandbox::engine()?;
+        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest()?.as_bytes()]);
+        let kept = self
+            .folder
+            .as_deref()
+            .map(|folder| entry::path(folder, key, "compiled"));
+        if let Some(compiled) = kept.as_deref().and_then(entry::read) {
+            // SAFETY: the bytes are what `serialize` gave below, to this user and for this
+            // engine's configuration: nobody else can write to the folder, the key holds the
+            // configuration, and the checksum was right.
+            if let Ok(component) = unsafe { Component::deserialize(engine, &compiled) } {
+                return Ok(component);
+            }
+        }
+        let component = Component::new(engine, bytes).map_err(|error| ComponentError::Compile {
+            message: entry::one_line(&error),
+        })?;
+        if let Some(path) = kept {
+            let compiled = component.serialize().map_err(|error| {
+                ComponentError::Host(HostFault::Engine {
+                    message: error.to_string(),
+                })
+            })?;
+            entry::write(&path, &compiled);
+        }
+        Ok(component)
+    }
+
+    /// The component of a document, composed when it is not kept.
+    pub(crate) fn composed(
+        &self,
+        document: &str,
+        cases: Option<&str>,
+        compose: impl FnOnce() -> Result<Vec<u8>, ComposeError>,
+    ) -> Result<Vec<u8>, ComposeError> {
+        let cases = cases.map_or(Cow::Borrowed("none"), |text| {
+            Cow::Owned(format!("some {text}"))
+        });
+        let kept = self.folder.as_deref().map(|folder| {
+            let engine = Digest::of(ENGINE_COMPONENT);
+            let key = Digest::of_parts(&[
+                env!("CARGO_PKG_VERSION").as_bytes(),
+                engine.as_bytes(),
+                document.as_bytes(),
+                cases.as_bytes(),
+            ]);
+            entry::path(folder, key, "component")
+        });
+        if let Some(component) = kept.as_deref().and_then(entry::read) {
+            return Ok(component);
+        }
+        let component = compose()?;
+        if let Some(path) = kept {
+            entry::write(&path, &component);
+        }
+        Ok(component)
+    }
+}

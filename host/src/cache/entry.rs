@@ -1,0 +1,92 @@
+//! One file of the cache: a SHA-256 and the bytes that it is of. Written beside and renamed,
+//! so that no reader ever sees half of one; damaged ones read as absent.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::digest::Digest;
+
+/// Files of a cache; when there are more, the oldest go.
+const FILES_MAX: usize = 128;
+/// Bytes of a file: several times what the largest component compiles to.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+pub(super) fn path(folder: &Path, key: Digest, kind: &str) -> PathBuf {
+    folder.join(format!("{key}.{kind}"))
+}
+
+/// The bytes that were written, or none.
+pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
+    if fs::metadata(path).ok()?.len() > FILE_BYTES_MAX {
+        return None;
+    }
+    let mut file = File::open(path).ok()?;
+    let mut checksum = [0; Digest::BYTES];
+    file.read_exact(&mut checksum).ok()?;
+    let mut payload = Vec::new();
+    file.read_to_end(&mut payload).ok()?;
+    (Digest::of(&payload) == Digest::from_bytes(checksum)).then_some(payload)
+}
+
+/// Keeps the bytes. What cannot be kept is made again next time.
+pub(super) fn write(path: &Path, payload: &[u8]) {
+    if let Some(folder) = path.parent() {
+        make_room(folder);
+    }
+    let temporary = temporary(path);
+    if write_whole(&temporary, payload)
+        .and_then(|()| fs::rename(&temporary, path))
+        .is_err()
+    {
+        let _ = fs::remove_file(&temporary);
+    }
+}
+
+fn write_whole(path: &Path, payload: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(Digest::of(payload).as_bytes())?;
+    file.write_all(payload)
+}
+
+/// A name that no other process or thread writes to.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}-{}.tmp", std::process::id(), number()));
+    name.into()
+}
+
+/// A number that this process gives once.
+pub(super) fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Removes the oldest files, so that one more has room.
+fn make_room(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    files.sort();
+    let surplus = (files.len() + 1).saturating_sub(FILES_MAX);
+    for (_, path) in files.iter().take(surplus) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// An error of the engine with its causes.
+pub(super) fn one_line(error: &wasmtime::Error) -> String {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    causes.join(": ").replace('\n', " ")
+}

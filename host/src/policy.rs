@@ -1,0 +1,182 @@
+//! A policy, ready to decide: a component that was checked, compiled, linked to nothing and
+//! asked once what it is.
+//!
+//! It trusts no answer (the guard holds the invariants) and keeps no state: instances come
+//! and go. Where a policy comes from is in [`source`], what a component must look like in
+//! [`shape`].
+
+mod answer;
+mod instance;
+mod manifest;
+mod shape;
+pub mod source;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use router_guest::manifest::{Manifest, SymbolInfo};
+use wasmtime::StoreLimits;
+use wasmtime::component::{Component, Linker};
+
+use crate::bindings::v0_1_0;
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::sandbox;
+
+pub use crate::sandbox::{HostFault, PolicyFault};
+pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
+pub use shape::ShapeError;
+pub use source::PolicyError;
+
+/// A policy that is compiled, linked and described. Cheap to clone: clones share it.
+#[derive(Clone)]
+pub struct Policy(Arc<Linked>);
+
+struct Linked {
+    digest: Digest,
+    manifest: Manifest,
+    /// Index into the manifest's symbols by name.
+    symbols: HashMap<String, usize>,
+    pre: v0_1_0::PolicyPre<StoreLimits>,
+    exports: instance::Exports,
+}
+
+/// Why a component is not taken as a policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComponentError {
+    /// It does not look like a policy component.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// It does not compile within the sandbox's rules.
+    #[error("the component does not compile for the sandbox: {message}")]
+    Compile {
+        /// What the compiler says.
+        message: String,
+    },
+    /// Its exports have other types than the interface.
+    #[error(
+        "the component's `{}` differs from the published interface: {message}; \
+         build it against the `wit` folder of this version",
+        shape::ROUTING
+    )]
+    Interface {
+        /// Where it differs.
+        message: String,
+    },
+    /// It did not answer `describe`.
+    #[error("the policy does not say what it is: {0}")]
+    Describe(PolicyFault),
+    /// What it says of itself cannot be.
+    #[error("the policy's manifest is not sound: {message}")]
+    Manifest {
+        /// The first fault.
+        message: String,
+    },
+    /// The machine is at fault, not the policy.
+    #[error(transparent)]
+    Host(#[from] HostFault),
+}
+
+impl Policy {
+    /// Checks, compiles, links and asks a component.
+    ///
+    /// # Errors
+    /// [`ComponentError`], for whatever the component is not.
+    pub fn from_component(bytes: &[u8], cache: &Cache) -> Result<Self, ComponentError> {
+        shape::check(bytes)?;
+        let digest = Digest::of(bytes);
+        let component = cache.component(bytes, digest)?;
+        Self::link(digest, &component)
+    }
+
+    fn link(digest: Digest, component: &Component) -> Result<Self, ComponentError> {
+        let engine = sandbox::engine()?;
+        // Nothing is ever put into the linker: a policy imports nothing.
+        let pre = Linker::new(engine)
+            .instantiate_pre(component)
+            .and_then(v0_1_0::PolicyPre::new)
+            .map_err(|error| ComponentError::Interface {
+                message: plain(&error),
+            })?;
+        let mut store = sandbox::store(engine)?;
+        let fuel_max = sandbox::LIMITS.describe_fuel_max;
+        let bindings = pre.instantiate(&mut store).map_err(|error| {
+            if error.is::<wasmtime::Trap>() {
+                ComponentError::Describe(PolicyFault::of_call(&error, fuel_max))
+            } else {
+                ComponentError::Interface {
+                    message: plain(&error),
+                }
+            }
+        })?;
+        store.set_hostcall_fuel(sandbox::LIMITS.manifest_bytes_max);
+        let described = bindings
+            .execution_router_policy_routing()
+            .call_describe(&mut store)
+            .map_err(|error| ComponentError::Describe(PolicyFault::of_call(&error, fuel_max)))?;
+        let manifest = manifest::of(described)
+            .and_then(|manifest| manifest::check(&manifest).map(|()| manifest))
+            .map_err(|message| ComponentError::Manifest { message })?;
+        let symbols = manifest.symbols.iter().enumerate();
+        let symbols = symbols
+            .map(|(index, symbol)| (symbol.name.clone(), index))
+            .collect();
+        let exports =
+            instance::Exports::of(component).ok_or_else(|| ComponentError::Interface {
+                message: "an export is missing".into(),
+            })?;
+        Ok(Self(Arc::new(Linked {
+            digest,
+            manifest,
+            symbols,
+            pre,
+            exports,
+        })))
+    }
+
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// [`HostFault`] when there is no room for one: the policy has shown that it instantiates.
+    pub fn instantiate(&self) -> Result<Instance, HostFault> {
+        Instance::new(self)
+    }
+
+    /// The digest of the component's bytes: the policy's identity.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// What the policy says of itself, checked.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// What it knows of a symbol, in constant time.
+    pub fn symbol(&self, name: &str) -> Option<&SymbolInfo> {
+        let index = self.0.symbols.get(name)?;
+        self.0.manifest.symbols.get(*index)
+    }
+
+    fn linked(&self) -> &Linked {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Manifest { name, version, .. } = self.manifest();
+        write!(
+            out,
+            "policy `{name}` version `{version}`, digest {}",
+            self.digest()
+        )
+    }
+}
+
+/// An error of the engine with its causes, on one line.
+fn plain(error: &wasmtime::Error) -> String {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    causes.join(": ").replace('\n', " ")
+}

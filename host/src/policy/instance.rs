@@ -1,0 +1,204 @@
+//! One instance of a policy: the only place where a policy's code runs to decide.
+//!
+//! It carries requests in and answers out, and measures the fuel; it judges no answer beyond
+//! what its form says (indexes in range, amounts within bounds). After a fault it is dead.
+
+use router_guest::decision::{Decision, Refusal};
+use router_guest::request::{OrderTerms, Request};
+use router_guest::state::{BudgetUse, State, TradingState};
+use wasmtime::component::{Component, ComponentExportIndex, Func, TypedFunc};
+use wasmtime::{Store, StoreLimits};
+
+use super::answer::{self, Bounds};
+use super::{HostFault, Policy, PolicyFault, shape};
+use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
+use crate::sandbox::{self, LIMITS};
+
+/// An answer, and the fuel that it cost.
+pub type Answer = (Result<Decision, Refusal>, u64);
+
+/// The answers to a batch, in its order, and the fuel that all of them cost.
+pub type BatchAnswers = (Vec<Result<Decision, Refusal>>, u64);
+
+type DecideArguments<'a> = (wit::Request<'a>, wit::State<'a>);
+type DecideResults = (Result<wit::Decision, wit::Refusal>,);
+type BatchArguments<'a> = (&'a [&'a str], &'a [wit::BudgetUse], &'a [wit::BatchItem]);
+type BatchResults = (Vec<Result<wit::Decision, wit::Refusal>>,);
+
+/// One request of a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchItem {
+    /// Index of its symbol in the batch's names.
+    pub symbol: u32,
+    /// Index of its strategy in the batch's names.
+    pub strategy: u32,
+    /// The rest of the request.
+    pub terms: OrderTerms,
+    /// How much the operator lets through.
+    pub trading_state: TradingState,
+    /// Index in the batch's uses of its first budget use; `None` when they are withheld.
+    pub budgets: Option<u32>,
+}
+
+/// Why a batch has no answers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The policy is to blame.
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
+    /// The host is.
+    #[error(transparent)]
+    Host(#[from] HostFault),
+}
+
+/// Where a component's functions are, looked up once.
+pub(super) struct Exports {
+    decide: ComponentExportIndex,
+    decide_batch: ComponentExportIndex,
+}
+
+/// An instance of a policy. It serves one thread at a time.
+pub struct Instance {
+    store: Store<StoreLimits>,
+    decide: Func,
+    decide_batch: Func,
+    bounds: Bounds,
+    /// Kept between calls, so that a call allocates nothing.
+    uses: Vec<wit::BudgetUse>,
+}
+
+impl Exports {
+    pub(super) fn of(component: &Component) -> Option<Self> {
+        let routing = component.get_export_index(None, shape::ROUTING)?;
+        let export = |name: &str| component.get_export_index(Some(&routing), name);
+        Some(Self {
+            decide: export("decide")?,
+            decide_batch: export("decide-batch")?,
+        })
+    }
+}
+
+impl Instance {
+    pub(super) fn new(policy: &Policy) -> Result<Self, HostFault> {
+        let linked = policy.linked();
+        let instance_pre = linked.pre.instance_pre();
+        let mut store = sandbox::store(instance_pre.engine())?;
+        let fault = |message: String| HostFault::Instance { message };
+        let instance = instance_pre
+            .instantiate(&mut store)
+            .map_err(|error| fault(super::plain(&error)))?;
+        let mut function = |index: &ComponentExportIndex| {
+            let function = instance.get_func(&mut store, index);
+            function.ok_or_else(|| fault("an export is missing".into()))
+        };
+        let decide = function(&linked.exports.decide)?;
+        let decide_batch = function(&linked.exports.decide_batch)?;
+        let bounds = Bounds::of(policy.manifest());
+        Ok(Self {
+            store,
+            decide,
+            decide_batch,
+            bounds,
+            uses: Vec::new(),
+        })
+    }
+
+    /// Decides one request.
+    ///
+    /// # Errors
+    /// [`PolicyFault`]; the instance must be dropped then.
+    pub fn decide(
+        &mut self,
+        request: &Request<'_>,
+        state: &State<'_>,
+    ) -> Result<Answer, PolicyFault> {
+        let budgets = state.budgets.map(|uses| {
+            self.uses.clear();
+            self.uses.extend(uses.iter().map(answer::budget_use));
+            self.uses.as_slice()
+        });
+        let request = wit::Request {
+            symbol: request.symbol,
+            strategy: request.strategy,
+            terms: answer::terms(&request.terms),
+        };
+        let state = wit::State {
+            trading_state: answer::trading_state(state.trading_state),
+            budgets,
+        };
+        // SAFETY: `Policy::link` has checked that this export of the component has this type.
+        let decide =
+            unsafe { TypedFunc::<DecideArguments<'_>, DecideResults>::new_unchecked(self.decide) };
+        let fuel_max = LIMITS.decide_fuel_max;
+        fill(&mut self.store, fuel_max, LIMITS.decision_bytes_max);
+        let (answered,) = decide
+            .call(&mut self.store, (request, state))
+            .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
+        let spent = fuel_max.saturating_sub(left(&self.store));
+        Ok((self.bounds.answer(&answered)?, spent))
+    }
+
+    /// Decides each item for itself, as [`Instance::decide`] would. Names and budget uses
+    /// stand beside the items, which point at them.
+    ///
+    /// # Errors
+    /// [`CallError`]: of the policy, and the instance must be dropped then; or of the host,
+    /// for a batch above [`LIMITS`]'s bound.
+    pub fn decide_batch(
+        &mut self,
+        names: &[&str],
+        uses: &[BudgetUse],
+        items: &[BatchItem],
+    ) -> Result<BatchAnswers, CallError> {
+        let items_max = LIMITS.batch_items_max;
+        if items.len() > items_max {
+            return Err(HostFault::BatchTooLarge {
+                items: items.len(),
+                items_max,
+            }
+            .into());
+        }
+        self.uses.clear();
+        self.uses.extend(uses.iter().map(answer::budget_use));
+        let converted: Vec<_> = items.iter().map(answer::batch_item).collect();
+        // SAFETY: `Policy::link` has checked that this export of the component has this type.
+        let decide = unsafe {
+            TypedFunc::<BatchArguments<'_>, BatchResults>::new_unchecked(self.decide_batch)
+        };
+        let fuel_max = LIMITS
+            .decide_fuel_max
+            .saturating_mul(items.len().max(1) as u64);
+        fill(
+            &mut self.store,
+            fuel_max,
+            LIMITS.decision_bytes_max * items.len().max(1),
+        );
+        let (answered,) = decide
+            .call(
+                &mut self.store,
+                (names, self.uses.as_slice(), converted.as_slice()),
+            )
+            .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
+        let spent = fuel_max.saturating_sub(left(&self.store));
+        if answered.len() != items.len() {
+            let (asked, answered) = (items.len(), answered.len());
+            return Err(PolicyFault::BatchLength { asked, answered }.into());
+        }
+        let answers: Result<Vec<_>, _> = answered
+            .iter()
+            .map(|answer| self.bounds.answer(answer))
+            .collect();
+        Ok((answers?, spent))
+    }
+}
+
+fn fill(store: &mut Store<StoreLimits>, fuel: u64, result_bytes_max: usize) {
+    // It fails only where fuel is not configured, and then nothing is ever left to spend.
+    let filled = store.set_fuel(fuel);
+    debug_assert!(filled.is_ok(), "fuel is on");
+    store.set_hostcall_fuel(result_bytes_max);
+}
+
+fn left(store: &Store<StoreLimits>) -> u64 {
+    store.get_fuel().unwrap_or(0)
+}

@@ -1,0 +1,199 @@
+//! What a file must look like to be a policy component: told from its outline, before
+//! anything is compiled, so that each mistake has an error of its own.
+
+use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
+
+use crate::sandbox::LIMITS;
+
+/// The interface that every policy exports.
+pub(crate) const ROUTING: &str = "execution-router:policy/routing@0.1.0";
+/// What components of the rule engine export besides, both or neither.
+const ENGINE_EXPORTS: [&str; 2] = [
+    "execution-router:policy/loading@0.1.0",
+    "execution-router:policy/routing-json@0.1.0",
+];
+const PACKAGE: &str = "execution-router:policy/";
+
+/// Why a file is no policy component.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// There is nothing in it.
+    #[error("the file is empty, and a policy component was expected")]
+    Empty,
+    /// It is larger than any policy may be.
+    #[error("the component has {bytes} bytes, and {bytes_max} are the bound")]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// The bound.
+        bytes_max: usize,
+    },
+    /// It was compiled already, and compiled forms are only trusted from the own cache.
+    #[error(
+        "this is a precompiled artifact, which is never taken from outside: give the `.wasm` that it was made from"
+    )]
+    Precompiled,
+    /// It is no WebAssembly.
+    #[error("this is not WebAssembly: it does not begin with `\\0asm`")]
+    NotWebAssembly,
+    /// It is WebAssembly, but no component.
+    #[error(
+        "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// It breaks off or is damaged.
+    #[error("the component is cut off or damaged at byte {offset}: {message}")]
+    Damaged {
+        /// Where.
+        offset: u64,
+        /// What the parser says.
+        message: String,
+    },
+    /// It imports something.
+    #[error("the component imports `{import}`, and a policy imports nothing")]
+    Import {
+        /// The first import.
+        import: String,
+    },
+    /// It exports the interface in another version.
+    #[error("the component exports `{found}`, and this host reads `{ROUTING}`")]
+    Version {
+        /// What it exports.
+        found: String,
+    },
+    /// It does not export the interface at all.
+    #[error("the component is of another world: it does not export `{ROUTING}`")]
+    World,
+    /// It exports something else as well.
+    #[error("the component exports `{export}` besides, and a policy exports `{ROUTING}` alone")]
+    Export {
+        /// The first export too many.
+        export: String,
+    },
+    /// It exports one of the rule engine's interfaces without the other.
+    #[error(
+        "the component exports `{found}` without `{missing}`: a rule engine has both, any other policy neither"
+    )]
+    HalfAnEngine {
+        /// What it exports.
+        found: &'static str,
+        /// What it does not.
+        missing: &'static str,
+    },
+}
+
+/// Names at the top level of a component.
+#[derive(Default)]
+struct Outline {
+    imports: Vec<String>,
+    exports: Vec<(String, ComponentExternalKind)>,
+}
+
+/// Checks the outline of a component.
+pub(super) fn check(bytes: &[u8]) -> Result<(), ShapeError> {
+    check_beginning(bytes)?;
+    let outline = outline(bytes)?;
+    if let Some(import) = outline.imports.into_iter().next() {
+        return Err(ShapeError::Import { import });
+    }
+    check_exports(&outline.exports)
+}
+
+fn check_beginning(bytes: &[u8]) -> Result<(), ShapeError> {
+    const MAGIC: &[u8] = b"\0asm";
+    let bytes_max = LIMITS.component_bytes_max;
+    if bytes.is_empty() {
+        return Err(ShapeError::Empty);
+    }
+    if bytes.len() > bytes_max {
+        return Err(ShapeError::TooLarge {
+            bytes: bytes.len(),
+            bytes_max,
+        });
+    }
+    if bytes.starts_with(b"\x7fELF") {
+        return Err(ShapeError::Precompiled);
+    }
+    if !bytes.starts_with(MAGIC) && !MAGIC.starts_with(bytes) {
+        return Err(ShapeError::NotWebAssembly);
+    }
+    Ok(())
+}
+
+fn outline(bytes: &[u8]) -> Result<Outline, ShapeError> {
+    let mut outline = Outline::default();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(damaged)? {
+            Payload::Version {
+                encoding: Encoding::Module,
+                ..
+            } if depth == 0 => {
+                return Err(ShapeError::CoreModule);
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    outline
+                        .imports
+                        .push(import.map_err(damaged)?.name.name.into());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    let export = export.map_err(damaged)?;
+                    outline.exports.push((export.name.name.into(), export.kind));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(outline)
+}
+
+fn damaged(error: wasmparser::BinaryReaderError) -> ShapeError {
+    ShapeError::Damaged {
+        offset: error.offset() as u64,
+        message: error.message().into(),
+    }
+}
+
+fn check_exports(exports: &[(String, ComponentExternalKind)]) -> Result<(), ShapeError> {
+    let has = |name: &str| {
+        let instance = ComponentExternalKind::Instance;
+        exports
+            .iter()
+            .any(|(export, kind)| export == name && *kind == instance)
+    };
+    if !has(ROUTING) {
+        let routing = format!("{PACKAGE}routing@");
+        let other = exports
+            .iter()
+            .find(|(export, _)| export.starts_with(&routing));
+        return Err(match other {
+            Some((found, _)) if found != ROUTING => ShapeError::Version {
+                found: found.clone(),
+            },
+            _ => ShapeError::World,
+        });
+    }
+    let known = |name: &str| name == ROUTING || ENGINE_EXPORTS.contains(&name);
+    if let Some((export, _)) = exports.iter().find(|(export, _)| !known(export)) {
+        return Err(ShapeError::Export {
+            export: export.clone(),
+        });
+    }
+    let [loading, json] = ENGINE_EXPORTS;
+    match (has(loading), has(json)) {
+        (true, false) => Err(ShapeError::HalfAnEngine {
+            found: loading,
+            missing: json,
+        }),
+        (false, true) => Err(ShapeError::HalfAnEngine {
+            found: json,
+            missing: loading,
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Where policies come from: a file, a folder, text, or this program itself.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use router_guest::document::DOCUMENT_BYTES_MAX;
+
+use super::{ComponentError, Policy};
+use crate::cache::Cache;
+use crate::compose::{self, ComposeError};
+use crate::sandbox::LIMITS;
+
+const DOCUMENT_FILE: &str = "policy.yaml";
+const CASES_FILE: &str = "cases.yaml";
+/// Bytes of a policy's cases.
+const CASES_BYTES_MAX: usize = 1 << 20;
+
+const DEFAULT_DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
+const DEFAULT_CASES: &str = include_str!("../../../policies/default/cases.yaml");
+
+/// A policy document, read but not parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentSource {
+    /// The file that it stands in.
+    pub path: PathBuf,
+    /// The document.
+    pub text: String,
+    /// The cases beside it.
+    pub cases: Option<String>,
+}
+
+/// Why there is no policy.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// A file could not be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: io::Error,
+    },
+    /// A file is larger than any of its kind may be.
+    #[error("`{}` has more than {bytes_max} bytes, which is the bound", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The bound.
+        bytes_max: usize,
+    },
+    /// A document is not text.
+    #[error("`{}` is not UTF-8 text: byte {offset} is not", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// The first byte that is not.
+        offset: usize,
+    },
+    /// A document was wanted, and this is a component.
+    #[error("`{}` is a component, and a policy document was expected", path.display())]
+    NotADocument {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A document does not become a component.
+    #[error("{}{error}", in_file(path.as_deref()))]
+    Compose {
+        /// The document's file; none for text.
+        path: Option<PathBuf>,
+        /// The reason.
+        error: ComposeError,
+    },
+    /// A component is not taken as a policy.
+    #[error("{}{error}", in_file(path.as_deref()))]
+    Component {
+        /// The component's file; none for bytes.
+        path: Option<PathBuf>,
+        /// The reason.
+        error: ComponentError,
+    },
+}
+
+fn in_file(path: Option<&Path>) -> String {
+    path.map(|path| format!("`{}`: ", path.display()))
+        .unwrap_or_default()
+}
+
+impl Policy {
+    /// Loads a `policy.yaml`, a folder that holds one, or a component.
+    ///
+    /// # Errors
+    /// [`PolicyError`], which names the file.
+    pub fn load(path: &Path, cache: &Cache) -> Result<Self, PolicyError> {
+        if path.is_dir() || !is_component(path)? {
+            let document = read_document(path)?;
+            return Self::composed(&document.text, document.cases.as_deref(), cache)
+                .map_err(|error| error.at(document.path));
+        }
+        let bytes = read(path, LIMITS.component_bytes_max)?;
+        Self::from_component(&bytes, cache).map_err(|error| PolicyError::Component {
+            path: Some(path.into()),
+            error,
+        })
+    }
+
+    /// Composes and loads a policy document.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn from_document(
+        text: &str,
+        cases: Option<&str>,
+        cache: &Cache,
+    ) -> Result<Self, PolicyError> {
+        Self::composed(text, cases, cache)
+    }
+
+    /// The policy that this program carries.
+    ///
+    /// # Errors
+    /// [`PolicyError`], of the machine's making alone.
+    pub fn default_policy(cache: &Cache) -> Result<Self, PolicyError> {
+        Self::composed(DEFAULT_DOCUMENT, Some(DEFAULT_CASES), cache)
+    }
+
+    fn composed(text: &str, cases: Option<&str>, cache: &Cache) -> Result<Self, PolicyError> {
+        let component = cache
+            .composed(text, cases, || compose::compose(text, cases))
+            .map_err(|error| PolicyError::Compose { path: None, error })?;
+        Self::from_component(&component, cache)
+            .map_err(|error| PolicyError::Component { path: None, error })
+    }
+}
+
+impl PolicyError {
+    fn at(self, path: PathBuf) -> Self {
+        let path = Some(path);
+        match self {
+            Self::Compose { error, .. } => Self::Compose { path, error },
+            Self::Component { error, .. } => Self::Component { path, error },
+            other => other,
+        }
+    }
+}
+
+/// Reads a policy document, given by its file or by the folder that it stands in, and the
+/// cases beside it.
+///
+/// # Errors
+/// [`PolicyError`], which names the file.
+pub fn read_document(path: &Path) -> Result<DocumentSource, PolicyError> {
+    let path = if path.is_dir() {
+        path.join(DOCUMENT_FILE)
+    } else {
+        path.to_path_buf()
+    };
+    if is_component(&path)? {
+        return Err(PolicyError::NotADocument { path });
+    }
+    let text = read_text(&path, DOCUMENT_BYTES_MAX)?;
+    let beside = path.with_file_name(CASES_FILE);
+    let cases = match read_text(&beside, CASES_BYTES_MAX) {
+        Ok(cases) => Some(cases),
+        Err(PolicyError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    Ok(DocumentSource { path, text, cases })
+}
+
+/// Whether a file is to be read as a component: by its name, or else by how it begins.
+fn is_component(path: &Path) -> Result<bool, PolicyError> {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.map(str::to_ascii_lowercase).as_deref() {
+        Some("wasm" | "cwasm") => return Ok(true),
+        Some("yaml" | "yml") => return Ok(false),
+        _ => {}
+    }
+    let mut beginning = Vec::new();
+    open(path)?
+        .take(4)
+        .read_to_end(&mut beginning)
+        .map_err(|error| PolicyError::Read {
+            path: path.into(),
+            error,
+        })?;
+    Ok(beginning == b"\0asm" || beginning == b"\x7fELF")
+}
+
+fn open(path: &Path) -> Result<File, PolicyError> {
+    File::open(path).map_err(|error| PolicyError::Read {
+        path: path.into(),
+        error,
+    })
+}
+
+fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, PolicyError> {
+    let mut bytes = Vec::new();
+    // One byte more than the bound shows that there is more.
+    open(path)?
+        .take(bytes_max as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| PolicyError::Read {
+            path: path.into(),
+            error,
+        })?;
+    if bytes.len() > bytes_max {
+        return Err(PolicyError::TooLarge {
+            path: path.into(),
+            bytes_max,
+        });
+    }
+    Ok(bytes)
+}
+
+fn read_text(path: &Path, bytes_max: usize) -> Result<String, PolicyError> {
+    String::from_utf8(read(path, bytes_max)?).map_err(|error| PolicyError::NotText {
+        path: path.into(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}

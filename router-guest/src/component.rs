@@ -1,0 +1,157 @@
+//! The rule engine as a component: the exports of world `rule-engine`.
+//!
+//! It holds the one engine and translates; it decides nothing (see [`crate::engine`]).
+//! Whatever a well-behaved host cannot do (ask before a table is loaded, hand in an amount
+//! of 40 digits) traps: an answer would be a guess.
+
+mod convert;
+
+use std::sync::OnceLock;
+
+use bindings::exports::execution_router::policy::{loading, routing, routing_json};
+use convert::{Uses, request_of, terms_of};
+
+use crate::arena;
+use crate::engine::Engine;
+use crate::request::Request;
+use crate::state::State;
+use crate::table::{Table, TableError};
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn,
+    unused_qualifications,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    clippy::allow_attributes_without_reason,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "generated code"
+)]
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "rule-engine",
+        // A constructor that ran at the first call only would make that call dearer.
+        disable_run_ctors_once_workaround: true,
+    });
+}
+
+struct Component;
+
+bindings::export!(Component with_types_in bindings);
+
+/// What was loaded, and then snapshotted into the component.
+static ENGINE: OnceLock<Engine> = OnceLock::new();
+
+fn engine() -> &'static Engine {
+    given(ENGINE.get())
+}
+
+/// The value, or a trap.
+fn given<T>(value: Option<T>) -> T {
+    match value {
+        Some(value) => value,
+        None => core::arch::wasm32::unreachable(),
+    }
+}
+
+impl loading::Guest for Component {
+    fn load(table: Vec<u8>) -> Result<loading::Loaded, loading::LoadError> {
+        if ENGINE.get().is_some() {
+            return Err(loading::LoadError {
+                kind: loading::LoadErrorKind::AlreadyLoaded,
+            });
+        }
+        let rules = match compile(table) {
+            Ok(rules) => rules,
+            Err(error) => {
+                let kind = match error {
+                    TableError::VersionUnsupported { .. } => {
+                        loading::LoadErrorKind::VersionUnsupported
+                    }
+                    _ => loading::LoadErrorKind::TableInvalid,
+                };
+                return Err(loading::LoadError { kind });
+            }
+        };
+        arena::seal();
+        Ok(loading::Loaded { rules })
+    }
+}
+
+/// Fills [`ENGINE`]. All that it allocates besides is freed when it returns.
+fn compile(table: Vec<u8>) -> Result<u32, TableError> {
+    let table = Table::decode(&table)?;
+    let engine = ENGINE.get_or_init(|| given(Engine::new(&table).ok()));
+    Ok(given(u32::try_from(engine.manifest().rules.len()).ok()))
+}
+
+impl routing::Guest for Component {
+    fn describe() -> routing::Manifest {
+        convert::manifest(engine().manifest())
+    }
+
+    fn decide(
+        request: routing::Request,
+        state: routing::State,
+    ) -> Result<routing::Decision, routing::Refusal> {
+        let uses = state.budgets.as_deref().map(Uses::of);
+        let state = State {
+            trading_state: convert::trading_state(state.trading_state),
+            budgets: uses.as_ref().map(Uses::all),
+        };
+        answer(engine().decide(&request_of(&request), &state))
+    }
+
+    fn decide_batch(
+        names: Vec<String>,
+        uses: Vec<routing::BudgetUse>,
+        items: Vec<routing::BatchItem>,
+    ) -> Vec<Result<routing::Decision, routing::Refusal>> {
+        let engine = engine();
+        let uses = Uses::of(&uses);
+        let name = |index: u32| given(names.get(index as usize)).as_str();
+        items
+            .iter()
+            .map(|item| {
+                let request = Request {
+                    symbol: name(item.symbol),
+                    strategy: name(item.strategy),
+                    terms: terms_of(&item.terms),
+                };
+                let budgets = item
+                    .budgets
+                    .map(|first| uses.from(first, engine.manifest().budgets.len()));
+                let trading_state = convert::trading_state(item.trading_state);
+                answer(engine.decide(
+                    &request,
+                    &State {
+                        trading_state,
+                        budgets,
+                    },
+                ))
+            })
+            .collect()
+    }
+}
+
+impl routing_json::Guest for Component {
+    fn decide_json(request: String, state: String) -> String {
+        let _ = (engine(), request, state);
+        String::new()
+    }
+}
+
+fn answer(
+    answer: Result<crate::decision::Decision, crate::decision::Refusal>,
+) -> Result<routing::Decision, routing::Refusal> {
+    match answer {
+        Ok(decision) => Ok(convert::decision(&decision)),
+        Err(refusal) => Err(convert::refusal(refusal)),
+    }
+}

@@ -2,20 +2,21 @@
 //!
 //! It only ever advises; nothing is read as something other than what is written.
 
+use super::findings::quoted;
 use crate::table::TABLE_NAME_BYTES_MAX;
 
 /// "did you mean `x`?", or all that is allowed.
 pub(super) fn advice(word: &str, allowed: &[&str], introduction: &str) -> String {
     match (nearest(word, allowed.iter().copied()), allowed) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, [only]) => format!("write `{only}`"),
+        (None, [only]) => format!("write {}", quoted(only)),
         (None, _) => format!("{introduction} {}", listed(allowed)),
     }
 }
 
 /// `a`, `b`, `c`
 fn listed(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
     quoted.join(", ")
 }
 

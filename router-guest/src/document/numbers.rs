@@ -112,7 +112,10 @@ fn no_comparison(text: &str) -> String {
     let shown = quoted(text);
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok() {
-        return format!("{shown} is no comparison: write \">= {text}\", \"< {text}\" or a range");
+        let number = shown.trim_matches('`');
+        return format!(
+            "{shown} is no comparison: write \">= {number}\", \"< {number}\" or a range"
+        );
     }
     format!(
         "{shown} is no comparison: write one such as \">= 0.55\", \"0.3 .. 0.55\", `absent` or `present`"

@@ -144,7 +144,8 @@ fn account_currency(fields: &Fields<'_>, findings: &mut Collector) -> Option<Str
     // It is compared with the quote part of symbols, where `usdt` would never be `USDT`.
     if !code(text) && code(&upper) {
         let message = format!(
-            "a currency is written in capitals: `{upper}`, not {}",
+            "a currency is written in capitals: {}, not {}",
+            quoted(&upper),
             quoted(text)
         );
         findings.report(entry.value_place(), message);

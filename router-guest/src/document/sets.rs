@@ -99,7 +99,7 @@ fn words<'d>(entry: &'d Entry, findings: &mut Collector) -> Option<Words<'d>> {
             };
             // In block style YAML takes `not [a, b]` for one text.
             if negated && word.starts_with('[') {
-                let message = format!("write `{{ not: {word} }}`");
+                let message = format!("write {}", quoted(&format!("{{ not: {word} }}")));
                 findings.report(entry.value_place(), message);
                 return None;
             }

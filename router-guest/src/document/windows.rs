@@ -32,7 +32,8 @@ pub(super) fn read(entry: &Entry, findings: &mut Collector) -> Option<Window> {
         return rolling(span.trim(), entry, findings);
     }
     let message = if span_seconds(text).is_some() {
-        format!("a span of time is rolling: write `rolling {text}`")
+        let rolling = format!("rolling {text}");
+        format!("a span of time is rolling: write {}", quoted(&rolling))
     } else {
         let near = match text {
             "hourly" => Some("hour"),

@@ -103,6 +103,44 @@ fn counts_are_bounded_at_the_first_too_many() {
     );
 }
 
+/// What only the whole table shows is reported at the top of the document.
+#[test]
+fn one_reason_too_many() {
+    let head = "name: x\nversion: 1\naccount_currency: USDT\nroutes:\n";
+    let routes: String = (0..8190)
+        .map(|n| format!("- r{n}: {{ when: {{ dust: yes }}, skip: s{n} }}\n"))
+        .collect();
+    let close = "- c: { when: { position: opposite }, close: position }\n";
+    refused(
+        &format!("{head}{routes}{close}- end: {{ skip: x }}\n"),
+        "line 1, column 1: 8193 reasons, and at most 8192 are allowed",
+    );
+}
+
+/// However long a word is, a finding about it is a line.
+#[test]
+fn messages_are_bounded_whatever_was_written() {
+    let long = |word: &str| word.repeat(200_000);
+    let (letters, digits) = (long("a"), long("1"));
+    let head = "version: 1\nroutes: [ a: { skip: x } ]\n";
+    for text in [
+        letters.clone(),
+        format!("{letters}: 1\n"),
+        format!("{head}account_currency: {letters}\n"),
+        format!("{head}tiers: {{ {letters}: {{ size: {digits} }} }}\n"),
+        format!("{head}budgets: {{ b: {{ limit: {digits}, per: {digits}h, zone: {letters} }} }}\n"),
+        format!("{head}budgets: {{ {letters}: {{}} }}\ntiers: {{ pilot: {{ budget: x }} }}\n"),
+        format!(
+            "routes:\n- a:\n    when: {{ price: '{digits}', tier: x }}\ntiers: {{ {letters}: }}\n"
+        ),
+        format!("routes:\n- a:\n    when:\n      type: not [{letters}]\n"),
+        format!("routes: [ a: {{ skip: {letters} }}, {letters}: {{ when: {letters} }} ]\n"),
+    ] {
+        let printed = printed(&text);
+        assert!(printed.len() < 5_000, "{} bytes", printed.len());
+    }
+}
+
 #[test]
 fn the_largest_table_lowers() {
     let head = "name: x\nversion: 1\naccount_currency: USDT\nroutes:\n";

@@ -53,9 +53,9 @@ impl<'a> Members<'a> {
     ) -> Result<(), serde_json::Error> {
         let mut next = 0;
         let plain = plain::members(text, |key, raw| {
-            let key = Key::of(key, fields, next);
-            next = key.next(next);
-            self.take(key, raw);
+            let place = place(key, fields, next);
+            next = place.map_or(next, |at| at + 1);
+            self.take(place.ok_or(key), raw);
         });
         if plain.is_some() {
             Ok(())
@@ -149,23 +149,19 @@ impl<'a> Members<'a> {
         reader.end()
     }
 
-    fn take(&mut self, key: Key, raw: &'a str) {
+    /// Takes the raw value of a field, or of a key that is none.
+    fn take(&mut self, key: Result<usize, &str>, raw: &'a str) {
         self.keys += 1;
         match key {
-            Key::Known(at) => {
+            Ok(at) => {
                 if let Some(slot) = self.slots.get_mut(at)
                     && slot.replace(raw).is_some()
                 {
                     self.doubled |= 1 << at;
                 }
             }
-            Key::Unknown(key) => {
-                if self.unknown.len() < UNKNOWN_MAX {
-                    self.unknown.push(key);
-                } else {
-                    self.unknown_more += 1;
-                }
-            }
+            Err(key) if self.unknown.len() < UNKNOWN_MAX => self.unknown.push(key.to_owned()),
+            Err(_) => self.unknown_more += 1,
         }
     }
 
@@ -182,30 +178,13 @@ impl<'a> Members<'a> {
     }
 }
 
-enum Key {
-    Known(usize),
-    Unknown(String),
-}
-
-impl Key {
-    /// Finds a key among the fields. Bots write their fields in one order, so the search
-    /// begins behind the field before.
-    fn of(key: &str, fields: &'static [Field], next: usize) -> Self {
-        let (front, back) = fields.split_at_checked(next).unwrap_or((fields, &[]));
-        let known = back.iter().chain(front).find(|field| field.key == key);
-        known.map_or_else(
-            || Self::Unknown(key.to_owned()),
-            |field| Self::Known(field.at),
-        )
-    }
-
-    /// Where the search for the next key begins.
-    const fn next(&self, before: usize) -> usize {
-        match self {
-            Self::Known(at) => *at + 1,
-            Self::Unknown(_) => before,
-        }
-    }
+/// The place of a key among the fields. Bots write their fields in one order, so the search
+/// begins behind the field before.
+fn place(key: &str, fields: &'static [Field], next: usize) -> Option<usize> {
+    let (front, back) = fields.split_at_checked(next)?;
+    let known = back.iter().find(|field| field.key == key);
+    let known = known.or_else(|| front.iter().find(|field| field.key == key));
+    known.map(|field| field.at)
 }
 
 struct Collect<'m, 'a> {
@@ -226,9 +205,10 @@ impl<'a> Visitor<'a> for Collect<'_, 'a> {
             fields: self.fields,
             next,
         })? {
-            next = key.next(next);
+            next = key.as_ref().map_or(next, |at| at + 1);
             let raw: &'a RawValue = map.next_value()?;
-            self.members.take(key, raw.get());
+            self.members
+                .take(key.as_ref().copied().map_err(String::as_str), raw.get());
         }
         Ok(())
     }
@@ -240,22 +220,22 @@ struct KeyOf {
 }
 
 impl<'a> DeserializeSeed<'a> for KeyOf {
-    type Value = Key;
+    type Value = Result<usize, String>;
 
-    fn deserialize<D: serde::Deserializer<'a>>(self, reader: D) -> Result<Key, D::Error> {
+    fn deserialize<D: serde::Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for KeyOf {
-    type Value = Key;
+    type Value = Result<usize, String>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        Ok(Key::of(key, self.fields, self.next))
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(place(key, self.fields, self.next).ok_or_else(|| key.to_owned()))
     }
 }
 

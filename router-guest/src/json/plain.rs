@@ -12,26 +12,26 @@ const HIGHS: u64 = LOWS << 7;
 
 /// Bytes at the front of a text that stand in a JSON string as they are: no quote, no
 /// backslash, no control character. Eight at a time, because names and amounts are short.
+#[inline]
 pub(super) fn unescaped(text: &[u8]) -> usize {
-    let (chunks, rest) = text.as_chunks::<8>();
     let mut at = 0;
-    for chunk in chunks {
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let word = u64::from_le_bytes(*chunk);
-        let special = zeros(word ^ (LOWS * u64::from(b'"')))
-            | zeros(word ^ (LOWS * u64::from(b'\\')))
-            | (word.wrapping_sub(LOWS * 0x20) & !word & HIGHS);
+        // With this bit flipped, the quote falls in line with the control characters.
+        let special = below(word ^ (LOWS * 0x02), 0x21) | below(word ^ (LOWS * 0x5c), 0x01);
         if special != 0 {
-            // Only the lowest mark is sure, and it is the one that counts.
             return at + special.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
+    let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| is_unescaped(**byte)).count()
 }
 
-/// A mark in every byte that is zero; above the lowest one there may be others.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(LOWS) & !word & HIGHS
+/// A mark in every byte that is below the limit, which is at most 128. Above the lowest mark
+/// there may be false ones, but only the lowest counts.
+const fn below(word: u64, limit: u64) -> u64 {
+    word.wrapping_sub(LOWS * limit) & !word & HIGHS
 }
 
 const fn is_unescaped(byte: u8) -> bool {

@@ -54,6 +54,7 @@ impl RequestLine<'_> {
 }
 
 /// The request that a line's members make.
+#[inline]
 pub(super) fn of_members<'a>(members: &Members<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
     let mut reader = Reader {
         members,
@@ -62,7 +63,10 @@ pub(super) fn of_members<'a>(members: &Members<'a>) -> Result<RequestLine<'a>, L
     };
     reader.keep_unknown();
     let request = reader.request();
-    reader.finish(request)
+    if reader.faults.is_empty() {
+        return Ok(request);
+    }
+    reader.judged(request)
 }
 
 /// What is readable of whose line it is, in whatever state the rest of it is.
@@ -233,10 +237,9 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn finish(self, request: RequestLine<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
-        if self.faults.is_empty() {
-            return Ok(request);
-        }
+    /// Which of the faults refuses the request, if any does.
+    #[cold]
+    fn judged(self, request: RequestLine<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
         let closes = request.terms.faces_position();
         let at = match self.first_needed {
             None if closes => {

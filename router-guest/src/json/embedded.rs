@@ -30,8 +30,8 @@ pub fn decide_json(engine: &Engine, request: &str, state: &str) -> String {
             &mut out,
         );
     }
-    // All of it was text; there is nothing to lose.
-    String::from_utf8_lossy(&out).into_owned()
+    // All of it came from text.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 fn decide<'a>(

@@ -60,10 +60,7 @@ const fn is_boundary(byte: u8) -> bool {
 /// in bytes.
 pub(super) fn bad_json(error: &serde_json::Error, text: &str) -> Fault {
     let told = error.to_string();
-    let reason = told
-        .rsplit_once(" at line ")
-        .map_or(told.as_str(), |(reason, _)| reason);
-    let expected = words(reason);
+    let expected = words(&told);
     // The reader stops before a control character, and behind anything else.
     let stops_before = expected == NO_CONTROL
         && text
@@ -86,30 +83,32 @@ pub(super) fn bad_utf8(column: usize) -> Fault {
     )
 }
 
+/// The reader's reasons, by how they begin, and in our words: what was expected, nothing of
+/// how it reads.
+const REASONS: [(&str, &str); 18] = [
+    ("EOF while parsing a list", "`,` or `]`, the line ends"),
+    ("EOF while parsing an object", "`,` or `}`, the line ends"),
+    ("EOF while parsing a string", "`\"`, the line ends"),
+    ("EOF while parsing a value", "a value, the line ends"),
+    ("expected `:`", "`:`"),
+    ("expected `,` or `]`", "`,` or `]`"),
+    ("expected `,` or `}`", "`,` or `}`"),
+    ("expected ident", "`true`, `false` or `null`"),
+    ("expected value", "a value"),
+    ("key must be a string", "a name in double quotes"),
+    ("invalid escape", "an escape that JSON knows"),
+    ("invalid number", "a number as JSON writes it"),
+    ("trailing comma", "something behind the comma"),
+    ("trailing characters", "the end of the line"),
+    ("control character", NO_CONTROL),
+    ("lone leading surrogate", OTHER_HALF),
+    ("unexpected end of hex escape", OTHER_HALF),
+    ("invalid unicode code point", OTHER_HALF),
+];
 const NO_CONTROL: &str = "an escape, not a control character";
+const OTHER_HALF: &str = "the other half of a surrogate pair";
 
-/// The reader's reasons in our words: what was expected, nothing of how it reads.
-fn words(reason: &str) -> &'static str {
-    match reason {
-        "EOF while parsing a list" => "`,` or `]`, the line ends",
-        "EOF while parsing an object" => "`,` or `}`, the line ends",
-        "EOF while parsing a string" => "`\"`, the line ends",
-        "EOF while parsing a value" => "a value, the line ends",
-        "expected `:`" => "`:`",
-        "expected `,` or `]`" => "`,` or `]`",
-        "expected `,` or `}`" => "`,` or `}`",
-        "expected ident" => "`true`, `false` or `null`",
-        "expected value" => "a value",
-        "expected `\"`" | "key must be a string" => "a name in double quotes",
-        "invalid escape" => "an escape that JSON knows",
-        "invalid number" => "a number as JSON writes it",
-        "trailing comma" => "something behind the comma",
-        "trailing characters" => "the end of the line",
-        "recursion limit exceeded" => "fewer levels of brackets",
-        "lone leading surrogate in hex escape"
-        | "unexpected end of hex escape"
-        | "invalid unicode code point" => "the other half of a surrogate pair",
-        _ if reason.starts_with("control character") => NO_CONTROL,
-        _ => "JSON",
-    }
+fn words(told: &str) -> &'static str {
+    let known = REASONS.iter().find(|(reason, _)| told.starts_with(reason));
+    known.map_or("JSON", |(_, expected)| expected)
 }

@@ -8,6 +8,7 @@
 mod encoding;
 mod validate;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 pub use encoding::{TABLE_VERSION, TableError};
@@ -323,6 +324,7 @@ impl Table {
         self.rules.iter().flat_map(|rule| &rule.clauses)
     }
 
+    /// In the order in which they stand, each once.
     fn score_thresholds(&self) -> Vec<(ScoreField, f64)> {
         let tiers = self.tiers.iter().flat_map(|tier| {
             [
@@ -332,22 +334,21 @@ impl Table {
             ]
         });
         let tests = self.clauses().flat_map(|clause| &clause.scores);
-        let mut thresholds: Vec<_> = tiers
+        let mut seen = FxHashSet::default();
+        tiers
             .filter_map(|(field, least)| Some((field, least?)))
             .chain(tests.flat_map(|test| test.range.ends().map(|end| (test.field, end))))
-            .collect();
-        thresholds.sort_by(|left, right| left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)));
-        thresholds.dedup_by(|left, right| left.0 == right.0 && left.1.total_cmp(&right.1).is_eq());
-        thresholds
+            .filter(|(field, end)| seen.insert((*field, end.to_bits())))
+            .collect()
     }
 
+    /// In the order in which they stand, each once.
     fn amount_thresholds(&self) -> Vec<(AmountField, Amount)> {
         let tests = self.clauses().flat_map(|clause| &clause.amounts);
-        let mut thresholds: Vec<_> = tests
-            .flat_map(|test| test.range.ends().map(|end| (test.field, end)))
-            .collect();
-        thresholds.sort();
-        thresholds.dedup();
-        thresholds
+        let mut seen = FxHashSet::default();
+        tests
+            .flat_map(|test| test.range.ends().map(|end| (test.field, end.normalized())))
+            .filter(|(field, end)| seen.insert((*field, end.to_words())))
+            .collect()
     }
 }

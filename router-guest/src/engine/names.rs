@@ -85,8 +85,7 @@ impl NameIndex {
     }
 
     fn add_globs(&mut self, globs: FxHashMap<&str, Vec<u32>>) {
-        let mut globs: Vec<_> = globs.into_iter().collect();
-        globs.sort();
+        // The hasher has no seed: the order is arbitrary, but the same everywhere.
         for (number, (pattern, clauses)) in (0_u32..).zip(globs) {
             let (prefix, suffix) = (glob::literal_prefix(pattern), glob::literal_suffix(pattern));
             if !prefix.is_empty() {
@@ -110,13 +109,9 @@ impl NameIndex {
                 }
             }
         }
-        let mut names: Vec<_> = names.into_iter().collect();
-        names.sort_unstable();
         for name in names {
             let mut differing = exact.remove(name).unwrap_or_default();
             self.each_matching_glob(name, |glob| differing.extend(&glob.clauses));
-            differing.sort_unstable();
-            differing.dedup();
             self.known.insert(name.into(), differing.into());
         }
     }
@@ -173,7 +168,6 @@ impl Literals {
     fn add(&mut self, literal: &str, glob: u32) {
         if !self.lengths.contains(&literal.len()) {
             self.lengths.push(literal.len());
-            self.lengths.sort_unstable();
         }
         self.globs.entry(literal.into()).or_default().push(glob);
     }

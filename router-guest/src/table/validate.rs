@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use rustc_hash::FxHashSet;
+
 use super::{
     BUDGETS_MAX, CLAUSES_MAX, Clause, NameTest, NumberRange, Outcome, PAIRS_ALL, PATTERNS_MAX,
     REASONS_MAX, RULES_MAX, STATES_ALL, SYMBOLS_MAX, TABLE_NAME_BYTES_MAX, TIERS_MAX, TYPES_ALL,
@@ -102,12 +104,10 @@ fn check_name(name: &str) -> Checked {
     })
 }
 
-fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Checked {
-    let mut names: Vec<_> = names.collect();
-    names.sort();
-    let repeated = names.iter().zip(names.iter().skip(1)).find(|(name, next)| name == next);
-    match repeated {
-        Some((name, _)) => Err(fault(format!("{what} `{name}` stands twice"))),
+fn unique<'a>(what: &str, mut names: impl Iterator<Item = &'a String>) -> Checked {
+    let mut seen = FxHashSet::default();
+    match names.find(|name| !seen.insert(name.as_str())) {
+        Some(name) => Err(fault(format!("{what} `{name}` stands twice"))),
         None => Ok(()),
     }
 }

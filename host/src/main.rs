@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! The command line: raw arguments become checked ones, one match runs them.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use execution_router::command::{self, Outcome};
+
+/// Routes a trading bot's signals through a sandboxed policy.
+#[derive(Debug, Parser)]
+#[command(name = "execution-router", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Route requests: JSON Lines in, a decision a line out.
+    Route(command::route::Arguments),
+    /// Make a component out of a policy document.
+    Build(command::build::Arguments),
+}
+
+fn main() -> ExitCode {
+    let run = match Arguments::parse().verb {
+        Verb::Route(arguments) => command::route::run(&arguments),
+        Verb::Build(arguments) => command::build::run(&arguments),
+    };
+    match run {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("execution-router: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

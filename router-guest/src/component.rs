@@ -142,8 +142,7 @@ impl routing::Guest for Component {
 
 impl routing_json::Guest for Component {
     fn decide_json(request: String, state: String) -> String {
-        let _ = (engine(), request, state);
-        String::new()
+        crate::json::decide_json(engine(), &request, &state)
     }
 }
 

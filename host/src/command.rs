@@ -1,0 +1,59 @@
+//! The verbs of the command line: each with its arguments and its run together.
+
+pub mod build;
+pub mod route;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::cache::Cache;
+use crate::policy::Policy;
+
+/// How a verb that could run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked: exit code 0.
+    Done,
+    /// With something that a person must look at: exit code 1.
+    Findings,
+}
+
+/// The policy to run, and where compiled ones are kept.
+#[derive(Debug, clap::Args)]
+pub struct PolicyArguments {
+    /// A `policy.yaml`, a folder that holds one, or a component `.wasm`; the default policy
+    /// when not given.
+    #[arg(long, value_name = "P")]
+    policy: Option<PathBuf>,
+    /// Keep compiled policies in this folder instead of the user's cache folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Compile the policy anew and keep nothing.
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl PolicyArguments {
+    fn cache(&self) -> Cache {
+        match &self.cache {
+            _ if self.no_cache => Cache::disabled(),
+            Some(folder) => Cache::at(folder),
+            None => Cache::user(),
+        }
+    }
+
+    /// Loads the policy; what keeps it from being cached is said on standard error.
+    fn load(&self) -> anyhow::Result<Policy> {
+        let cache = self.cache();
+        if let Some(reason) = cache.refusal() {
+            eprintln!("execution-router: compiled policies are not kept: {reason}");
+        }
+        match &self.policy {
+            Some(path) => {
+                Policy::load(path, &cache).with_context(|| format!("cannot use the policy `{}`", path.display()))
+            }
+            None => Policy::default_policy(&cache).context("cannot use the default policy"),
+        }
+    }
+}

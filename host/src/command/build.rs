@@ -1,0 +1,56 @@
+//! `build`: a policy document becomes a component.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::Outcome;
+use crate::compose::{self, ComposeError};
+use crate::digest::Digest;
+use crate::policy::read_document;
+
+/// Arguments of `build`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A `policy.yaml`, or a folder that holds one; a `cases.yaml` beside it goes in as well.
+    #[arg(value_name = "P")]
+    policy: PathBuf,
+    /// The component to write.
+    #[arg(short, long, value_name = "F.wasm")]
+    output: PathBuf,
+}
+
+/// Builds the component, writes it whole or not at all, and prints its digest.
+///
+/// # Errors
+/// When the document cannot be read or the component cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let document = read_document(&arguments.policy)
+        .with_context(|| format!("cannot build `{}`", arguments.policy.display()))?;
+    let component = match compose::compose(&document.text, document.cases.as_deref()) {
+        Ok(component) => component,
+        Err(ComposeError::Document(findings)) => {
+            for finding in findings.as_slice() {
+                eprintln!("{}: {finding}", document.path.display());
+            }
+            return Ok(Outcome::Findings);
+        }
+        Err(error) => return Err(error).context("cannot build the component"),
+    };
+    write_whole(&arguments.output, &component)
+        .with_context(|| format!("cannot write `{}`", arguments.output.display()))?;
+    println!("{}  {}", Digest::of(&component), arguments.output.display());
+    Ok(Outcome::Done)
+}
+
+/// Writes beside the file and renames, so that nobody who watches it reads half a policy.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}

@@ -1,0 +1,224 @@
+//! A request as the host holds it: what a policy may see, and what only the host may see
+//! (the id, the time, what is echoed). Whatever stands in it has been checked.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use router_guest::amount::Amount;
+use router_guest::json::{Fault, FaultCode, RequestLine};
+use router_guest::request::{FinalAction, NAME_BYTES_MAX, OrderTerms, Position, TradeType};
+
+/// One request, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request<'a> {
+    line: RequestLine<'a>,
+    timestamp: Option<Timestamp>,
+}
+
+impl<'a> Request<'a> {
+    /// Starts a request from typed values: flat, of type normal, with nothing else given.
+    pub fn builder(
+        final_action: FinalAction,
+        symbol: impl Into<Cow<'a, str>>,
+        strategy: impl Into<Cow<'a, str>>,
+    ) -> RequestBuilder<'a> {
+        RequestBuilder(Request {
+            line: RequestLine {
+                id: None,
+                timestamp: None,
+                final_action: Cow::Borrowed(final_action.word()),
+                symbol: symbol.into(),
+                strategy: strategy.into(),
+                terms: OrderTerms::new(final_action, TradeType::Normal),
+                tags: None,
+                stop_loss: None,
+                take_profit: None,
+                warnings: Vec::new(),
+            },
+            timestamp: None,
+        })
+    }
+
+    /// Takes a line that was read, and reads its time.
+    ///
+    /// # Errors
+    /// The [`Fault`] of a timestamp that is not RFC 3339, unless the request closes: then it
+    /// reads as absent, with a warning.
+    pub fn from_line(mut line: RequestLine<'a>) -> Result<Self, (Fault, RequestLine<'a>)> {
+        let timestamp = match line.timestamp.as_deref().map(read_time) {
+            None => None,
+            Some(Ok(timestamp)) => Some(timestamp),
+            Some(Err(fault)) if line.terms.faces_position() => {
+                line.warnings.push(fault);
+                None
+            }
+            Some(Err(fault)) => return Err((fault, line)),
+        };
+        Ok(Self { line, timestamp })
+    }
+
+    /// The bot's client order id.
+    pub fn id(&self) -> Option<&str> {
+        self.line.id.as_deref()
+    }
+
+    /// When the request says it was made.
+    pub const fn timestamp(&self) -> Option<Timestamp> {
+        self.timestamp
+    }
+
+    /// The symbol, exactly as the bot sent it.
+    pub fn symbol(&self) -> &str {
+        &self.line.symbol
+    }
+
+    /// The strategy's name.
+    pub fn strategy(&self) -> &str {
+        &self.line.strategy
+    }
+
+    /// Everything that a rule can test but the names.
+    pub const fn terms(&self) -> &OrderTerms {
+        &self.line.terms
+    }
+
+    /// The request as a policy sees it.
+    pub fn seen(&self) -> router_guest::request::Request<'_> {
+        self.line.request()
+    }
+
+    /// What was dropped of it.
+    pub fn warnings(&self) -> &[Fault] {
+        &self.line.warnings
+    }
+
+    /// The line behind it: what is echoed.
+    pub(crate) const fn line(&self) -> &RequestLine<'a> {
+        &self.line
+    }
+
+    /// The line, for another use of its names.
+    pub(crate) fn into_line(self) -> RequestLine<'a> {
+        self.line
+    }
+}
+
+fn read_time(text: &str) -> Result<Timestamp, Fault> {
+    text.parse().map_err(|_| {
+        let message = format!(
+            "`timestamp` is `{}`; it must be RFC 3339, as `2022-01-01T07:20:00Z`",
+            text.escape_debug().take(64).collect::<String>()
+        );
+        Fault::of_field(FaultCode::BadTimestamp, "timestamp", message)
+    })
+}
+
+/// Builds a [`Request`]; `build` checks what the types cannot.
+#[derive(Debug, Clone)]
+pub struct RequestBuilder<'a>(Request<'a>);
+
+impl<'a> RequestBuilder<'a> {
+    /// The client order id, for idempotency.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<Cow<'a, str>>) -> Self {
+        self.0.line.id = Some(id.into());
+        self
+    }
+
+    /// When the request was made; budgets are counted by it.
+    #[must_use]
+    pub const fn timestamp(mut self, timestamp: Timestamp) -> Self {
+        self.0.timestamp = Some(timestamp);
+        self
+    }
+
+    /// How the bot classifies the trade.
+    #[must_use]
+    pub const fn trade_type(mut self, trade_type: TradeType) -> Self {
+        self.0.line.terms.trade_type = trade_type;
+        self
+    }
+
+    /// What the decision may close; `None` is flat.
+    #[must_use]
+    pub const fn position(mut self, position: Option<Position>) -> Self {
+        self.0.line.terms.position = position;
+        self
+    }
+
+    /// Quote currency for one unit of base.
+    #[must_use]
+    pub const fn price(mut self, price: Amount) -> Self {
+        self.0.line.terms.price = Some(price);
+        self
+    }
+
+    /// Quote currency to open with, before tier sizing.
+    #[must_use]
+    pub const fn target_notional(mut self, notional: Amount) -> Self {
+        self.0.line.terms.target_notional = Some(notional);
+        self
+    }
+
+    /// Account currency that percentages are taken of.
+    #[must_use]
+    pub const fn equity(mut self, equity: Amount) -> Self {
+        self.0.line.terms.equity = Some(equity);
+        self
+    }
+
+    /// All other terms, set on the record itself.
+    #[must_use]
+    pub fn terms(mut self, set: impl FnOnce(&mut OrderTerms)) -> Self {
+        set(&mut self.0.line.terms);
+        self
+    }
+
+    /// The request, when it is one.
+    ///
+    /// # Errors
+    /// The first [`Fault`]: a name that is empty or over 64 bytes, a score that is not
+    /// finite, an amount of 0 where more is needed.
+    pub fn build(self) -> Result<Request<'a>, Fault> {
+        let line = &self.0.line;
+        for (field, name) in [("symbol", &line.symbol), ("strategy", &line.strategy)] {
+            check_name(field, name)?;
+        }
+        if let Some(id) = &line.id {
+            check_name("id", id)?;
+        }
+        let terms = &line.terms;
+        for (field, score) in [
+            ("signal_score", terms.signal_score),
+            ("confidence", terms.confidence),
+            ("risk_reward_ratio", terms.risk_reward_ratio),
+        ] {
+            if let Some(score) = score.filter(|score| !score.is_finite()) {
+                let message = format!("`{field}` is `{score}`; it must be a finite number");
+                return Err(Fault::of_field(FaultCode::NotFinite, field, message));
+            }
+        }
+        for (field, amount) in [
+            ("close_quantity", terms.close_quantity),
+            ("price", terms.price),
+            ("target_notional", terms.target_notional),
+            ("quote_rate", terms.quote_rate),
+        ] {
+            if amount.is_some_and(Amount::is_zero) {
+                let message = format!("`{field}` is `0`; it must be a decimal above 0");
+                return Err(Fault::of_field(FaultCode::NotPositive, field, message));
+            }
+        }
+        Ok(self.0)
+    }
+}
+
+fn check_name(field: &'static str, name: &str) -> Result<(), Fault> {
+    let code = match name.len() {
+        0 => FaultCode::Empty,
+        1..=NAME_BYTES_MAX => return Ok(()),
+        _ => FaultCode::TooLong,
+    };
+    let message = format!("`{field}` has {} bytes; it must have 1 to {NAME_BYTES_MAX}", name.len());
+    Err(Fault::of_field(code, field, message))
+}

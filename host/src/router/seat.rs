@@ -1,0 +1,78 @@
+//! Each thread's own instance of the live policy, reused from request to request and thrown
+//! away after a fault. Nothing here is shared, so threads never wait for each other's.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use router_guest::state::BudgetUse;
+
+use super::Router;
+use crate::decision::PolicyIdentity;
+use crate::policy::{HostFault, Instance};
+
+/// Routers that one thread keeps an instance for; the longest unused makes room.
+const SEATS_MAX: usize = 4;
+
+thread_local! {
+    static SEATS: RefCell<Vec<Seat>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a thread keeps for one router.
+pub(super) struct Seat {
+    router: u64,
+    generation: u64,
+    instance: Option<Instance>,
+    /// The thread's own copy, so that counting its holders makes no two threads wait.
+    pub(super) identity: Arc<PolicyIdentity>,
+    /// Room for budget use, kept to be filled again.
+    pub(super) uses: Vec<BudgetUse>,
+}
+
+impl Seat {
+    fn new(router: &Router) -> Self {
+        let identity = &router.generation.identity;
+        Self {
+            router: router.key,
+            generation: identity.generation,
+            instance: None,
+            identity: Arc::new(identity.clone()),
+            uses: Vec::new(),
+        }
+    }
+
+    /// The instance, made if there is none.
+    pub(super) fn instance(&mut self, router: &Router) -> Result<&mut Instance, HostFault> {
+        if self.instance.is_none() {
+            self.instance = Some(router.generation.policy.instantiate()?);
+        }
+        let instance = self.instance.as_mut();
+        instance.ok_or_else(|| HostFault::Instance { message: "there is none".to_owned() })
+    }
+
+    /// Throws the instance away: after a fault it is dead.
+    pub(super) fn discard(&mut self) {
+        self.instance = None;
+    }
+}
+
+/// Runs with this thread's seat for the router. The seat is taken out meanwhile, so that an
+/// observer that routes a request of its own gets another one.
+pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
+    let mut seat = take(router).unwrap_or_else(|| Seat::new(router));
+    let result = run(&mut seat);
+    SEATS.with_borrow_mut(|seats| {
+        if seats.len() >= SEATS_MAX {
+            seats.remove(0);
+        }
+        seats.push(seat);
+    });
+    result
+}
+
+fn take(router: &Router) -> Option<Seat> {
+    let generation = router.generation.identity.generation;
+    SEATS.with_borrow_mut(|seats| {
+        let at = seats.iter().rposition(|seat| seat.router == router.key)?;
+        Some(seats.remove(at)).filter(|seat| seat.generation == generation)
+    })
+}

@@ -1,0 +1,143 @@
+//! A stream of request lines, routed: each line in has one answer out, in order.
+//!
+//! Memory is constant. What is decided is written whenever the next line is not there yet,
+//! so that a bot can keep the stream open and wait for each answer.
+
+mod answer;
+mod lines;
+
+use std::io::{self, Read, Write};
+
+use router_guest::json::{self, Line as Form};
+
+use crate::rejection::Rejection;
+use crate::request::Request;
+use crate::router::Router;
+use answer::{Answers, Asker};
+
+pub use answer::Format;
+pub use lines::{LINE_BYTES_MAX, Line, LineReader};
+
+/// Bytes of answers that are held back at most while more lines are waiting.
+const HELD_BACK_BYTES: usize = 64 * 1024;
+
+/// What became of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Lines that were read.
+    pub lines: u64,
+    /// Lines that were refused.
+    pub refused: u64,
+}
+
+/// Why a stream ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The input broke.
+    #[error("cannot read line {line}")]
+    Read {
+        /// The line that was expected.
+        line: u64,
+        /// What the input said.
+        source: io::Error,
+    },
+    /// The output broke.
+    #[error("cannot write the answer to line {line}")]
+    Write {
+        /// The last line that was read.
+        line: u64,
+        /// What the output said.
+        source: io::Error,
+    },
+}
+
+/// Routes every line of `input`, and writes its answer to `output`.
+///
+/// # Errors
+/// [`StreamError`] when input or output break; a line that cannot be routed is no error.
+pub fn route(
+    router: &Router,
+    input: impl Read,
+    output: &mut impl Write,
+    format: Format,
+) -> Result<Summary, StreamError> {
+    let mut lines = LineReader::new(input);
+    let mut answers = Answers::new(format);
+    let mut summary = Summary::default();
+    loop {
+        if !lines.is_ready() || answers.bytes().len() >= HELD_BACK_BYTES {
+            let written = output.write_all(answers.bytes()).and_then(|()| output.flush());
+            written.map_err(|source| StreamError::Write { line: summary.lines, source })?;
+            answers.clear();
+        }
+        let next = lines.next_line();
+        let next = next.map_err(|source| StreamError::Read { line: summary.lines + 1, source })?;
+        let Some(line) = next else { break };
+        summary.lines += 1;
+        let routed = match line {
+            Line::Whole(bytes) => route_line(router, bytes, summary.lines, &mut answers),
+            Line::TooLong => {
+                answers.refuse(&Asker::of_line(summary.lines), &too_long());
+                false
+            }
+        };
+        summary.refused += u64::from(!routed);
+    }
+    let written = output.write_all(answers.bytes()).and_then(|()| output.flush());
+    written.map_err(|source| StreamError::Write { line: summary.lines, source })?;
+    Ok(summary)
+}
+
+/// Answers one line; false when it was refused.
+fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers) -> bool {
+    let form = match json::parse_line(bytes) {
+        Ok(form) => form,
+        Err(error) => {
+            let asker = Asker { line: number, id: error.id.as_deref(), symbol: error.symbol.as_deref() };
+            answers.refuse(&asker, &error.fault.into());
+            return false;
+        }
+    };
+    match form {
+        Form::Request(line) => route_request(router, line, number, answers),
+        Form::Settle(line) => {
+            let settled = answer::settle(router, &line);
+            answers.event(&Asker::of_line(number), settled)
+        }
+        Form::Release(line) => {
+            let released = answer::release(router, &line);
+            answers.event(&Asker::of_line(number), released)
+        }
+        Form::Control(_) => {
+            let off = Rejection::new("control_off", "control lines are not taken on this stream");
+            answers.refuse(&Asker::of_line(number), &off);
+            false
+        }
+    }
+}
+
+fn route_request(router: &Router, line: json::RequestLine<'_>, number: u64, answers: &mut Answers) -> bool {
+    let request = match Request::from_line(line) {
+        Ok(request) => request,
+        Err((fault, line)) => {
+            let asker = Asker { line: number, id: line.id.as_deref(), symbol: Some(&line.symbol) };
+            answers.refuse(&asker, &fault.into());
+            return false;
+        }
+    };
+    match router.decide(&request) {
+        Ok(decision) => {
+            answers.decision(&request, &decision);
+            true
+        }
+        Err(rejection) => {
+            let asker = Asker { line: number, id: request.id(), symbol: Some(request.symbol()) };
+            answers.refuse(&asker, &rejection);
+            false
+        }
+    }
+}
+
+fn too_long() -> Rejection {
+    Rejection::new("line_too_long", format!("the line is longer than {LINE_BYTES_MAX} bytes"))
+}

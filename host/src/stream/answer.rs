@@ -1,0 +1,175 @@
+//! Answers as text, in the format that the stream was asked for.
+
+use std::fmt::Write as _;
+
+use router_guest::json::{self, ReleaseLine, SettleLine};
+use serde_json::{Map, Value};
+
+use crate::decision::Decision;
+use crate::ledger::{EventId, ReservationId, Settlement};
+use crate::log;
+use crate::rejection::Rejection;
+use crate::request::Request;
+use crate::router::Router;
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// A JSON object a line.
+    #[default]
+    Json,
+    /// Lines for people.
+    Log,
+}
+
+/// Whose line an answer is for.
+pub(super) struct Asker<'a> {
+    pub(super) line: u64,
+    pub(super) id: Option<&'a str>,
+    pub(super) symbol: Option<&'a str>,
+}
+
+impl Asker<'_> {
+    pub(super) const fn of_line(line: u64) -> Self {
+        Self { line, id: None, symbol: None }
+    }
+}
+
+/// Answers that are not written yet.
+pub(super) struct Answers {
+    format: Format,
+    bytes: Vec<u8>,
+    text: String,
+}
+
+impl Answers {
+    pub(super) const fn new(format: Format) -> Self {
+        Self { format, bytes: Vec::new(), text: String::new() }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    pub(super) fn decision(&mut self, request: &Request<'_>, decision: &Decision) {
+        match self.format {
+            Format::Json => {
+                decision.write_json(request, &mut self.bytes);
+                self.bytes.push(b'\n');
+            }
+            Format::Log => {
+                self.text.clear();
+                log::write(request, decision, &mut self.text);
+                self.bytes.extend_from_slice(self.text.as_bytes());
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, asker: &Asker<'_>, rejection: &Rejection) {
+        let Rejection { code, message } = rejection;
+        match self.format {
+            Format::Json => {
+                json::write_refusal(Some(asker.line), asker.id, asker.symbol, code, message, &mut self.bytes);
+                self.bytes.push(b'\n');
+            }
+            Format::Log => {
+                self.text.clear();
+                log::write_refusal(asker.line, asker.symbol, rejection, &mut self.text);
+                self.bytes.extend_from_slice(self.text.as_bytes());
+            }
+        }
+    }
+
+    /// Writes what became of a settlement or a release; false when it was refused.
+    pub(super) fn event(&mut self, asker: &Asker<'_>, event: Result<Event, Rejection>) -> bool {
+        let event = match event {
+            Ok(event) => event,
+            Err(rejection) => {
+                self.refuse(asker, &rejection);
+                return false;
+            }
+        };
+        match self.format {
+            Format::Json => {
+                let mut line = Map::new();
+                line.insert(event.name.to_owned(), Value::Object(event.facts));
+                self.bytes.extend_from_slice(Value::Object(line).to_string().as_bytes());
+            }
+            Format::Log => {
+                self.text.clear();
+                let _ = write!(self.text, "{}", event.name.to_uppercase());
+                for (key, value) in &event.facts {
+                    let _ = match value {
+                        Value::String(text) => write!(self.text, " {key}={}", text.escape_debug()),
+                        other => write!(self.text, " {key}={other}"),
+                    };
+                }
+                self.bytes.extend_from_slice(self.text.as_bytes());
+            }
+        }
+        self.bytes.push(b'\n');
+        true
+    }
+}
+
+/// What became of a reservation.
+pub(super) struct Event {
+    name: &'static str,
+    facts: Map<String, Value>,
+}
+
+fn facts(reservation: &str, event_id: &str) -> Map<String, Value> {
+    let mut facts = Map::new();
+    facts.insert("reservation".to_owned(), reservation.into());
+    facts.insert("event_id".to_owned(), event_id.into());
+    facts
+}
+
+fn names<'a>(reservation: &str, event_id: &'a str) -> Result<(ReservationId, EventId<'a>), Rejection> {
+    let reservation = reservation.parse::<ReservationId>();
+    let reservation =
+        reservation.map_err(|error| Rejection::new("unknown_reservation", error.to_string()))?;
+    let event = EventId::new(event_id).map_err(|error| Rejection::new("too_long", error.to_string()))?;
+    Ok((reservation, event))
+}
+
+/// Settles what the line says.
+pub(super) fn settle(router: &Router, line: &SettleLine<'_>) -> Result<Event, Rejection> {
+    let (reservation, event_id) = names(&line.reservation, &line.event_id)?;
+    let settled = router.settle(&Settlement {
+        reservation,
+        event_id,
+        notional: line.notional,
+        side: line.side,
+        is_final: line.is_final,
+    })?;
+    let mut facts = facts(&line.reservation, &line.event_id);
+    facts.insert("used".to_owned(), settled.used.to_string().into());
+    facts.insert("released".to_owned(), settled.released.to_string().into());
+    facts.insert("reserved".to_owned(), settled.reserved.to_string().into());
+    if let Some(overrun) = settled.overrun {
+        facts.insert("overrun".to_owned(), overrun.to_string().into());
+    }
+    for (key, holds) in [("side_mismatch", settled.side_mismatch), ("repeated", settled.repeated)] {
+        if holds {
+            facts.insert(key.to_owned(), true.into());
+        }
+    }
+    Ok(Event { name: "settled", facts })
+}
+
+/// Releases what the line says.
+pub(super) fn release(router: &Router, line: &ReleaseLine<'_>) -> Result<Event, Rejection> {
+    let (reservation, event_id) = names(&line.reservation, &line.event_id)?;
+    let released = router.release(reservation, event_id)?;
+    let mut facts = facts(&line.reservation, &line.event_id);
+    facts.insert("released".to_owned(), released.released.to_string().into());
+    if released.repeated {
+        facts.insert("repeated".to_owned(), true.into());
+    }
+    Ok(Event { name: "released", facts })
+}

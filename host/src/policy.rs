@@ -96,20 +96,23 @@ impl Policy {
         let pre = Linker::new(engine)
             .instantiate_pre(component)
             .and_then(v0_1_0::PolicyPre::new)
-            .map_err(|error| ComponentError::Interface {
-                message: plain(&error),
-            })?;
+            .map_err(|error| interface(&error))?;
         let mut store = sandbox::store(engine)?;
         let fuel_max = sandbox::LIMITS.describe_fuel_max;
-        let bindings = pre.instantiate(&mut store).map_err(|error| {
-            if error.is::<wasmtime::Trap>() {
-                ComponentError::Describe(PolicyFault::of_call(&error, fuel_max))
-            } else {
-                ComponentError::Interface {
-                    message: plain(&error),
+        let instance = pre
+            .instance_pre()
+            .instantiate(&mut store)
+            .map_err(|error| {
+                if error.is::<wasmtime::Trap>() {
+                    ComponentError::Describe(PolicyFault::of_call(&error, fuel_max))
+                } else {
+                    interface(&error)
                 }
-            }
-        })?;
+            })?;
+        let bindings =
+            v0_1_0::Policy::new(&mut store, &instance).map_err(|error| interface(&error))?;
+        let exports = instance::Exports::of(component, &mut store, &instance)
+            .map_err(|error| interface(&error))?;
         store.set_hostcall_fuel(sandbox::LIMITS.manifest_bytes_max);
         let described = bindings
             .execution_router_policy_routing()
@@ -122,10 +125,6 @@ impl Policy {
         let symbols = symbols
             .map(|(index, symbol)| (symbol.name.clone(), index))
             .collect();
-        let exports =
-            instance::Exports::of(component).ok_or_else(|| ComponentError::Interface {
-                message: "an export is missing".into(),
-            })?;
         Ok(Self(Arc::new(Linked {
             digest,
             manifest,
@@ -172,6 +171,12 @@ impl fmt::Debug for Policy {
             "policy `{name}` version `{version}`, digest {}",
             self.digest()
         )
+    }
+}
+
+fn interface(error: &wasmtime::Error) -> ComponentError {
+    ComponentError::Interface {
+        message: plain(error),
     }
 }
 

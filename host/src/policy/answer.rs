@@ -1,16 +1,15 @@
-//! Between the records of the interface and the types of the rule engine's crate: requests
-//! outwards, answers inwards. What comes in is checked for form: indexes in range of the
-//! manifest, amounts within their digits.
+//! A policy's answer, made from the records of the interface and checked for form: indexes
+//! in range of the manifest, amounts within their digits. (How requests go the other way is
+//! in `bindings/images.rs`.)
 
 use router_guest::amount::Amount;
 use router_guest::decision::{
     BudgetClaim, Decision, OrderIntent, PositionEffect, Refusal, RequestField, Side,
 };
 use router_guest::manifest::Manifest;
-use router_guest::request::{FinalAction, OrderTerms, PositionSide, TradeType};
-use router_guest::state::{BudgetUse, TradingState};
+use router_guest::state::TradingState;
 
-use super::{BatchItem, PolicyFault};
+use super::PolicyFault;
 use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
 
 /// Between two enums with the same cases; it compiles to nothing.
@@ -27,9 +26,6 @@ macro_rules! same_cases {
 }
 
 same_cases!(trading_state: TradingState => wit::TradingState { Active Reducing Halted });
-same_cases!(final_action: FinalAction => wit::FinalAction { Buy Sell Hold Skip Close Unknown });
-same_cases!(trade_type: TradeType => wit::TradeType { Normal Pilot Exploration Exit Risk Auto });
-same_cases!(position_side: PositionSide => wit::PositionSide { Long Short });
 same_cases!(side: wit::Side => Side { Buy Sell Skip });
 same_cases!(intent: wit::OrderIntent => OrderIntent { Normal Pilot Explore Exit Risk });
 same_cases!(effect: wit::PositionEffect => PositionEffect { Open Close None });
@@ -37,62 +33,10 @@ same_cases!(field: wit::RequestField => RequestField {
     Position Price TargetNotional Equity QuoteRate
 });
 
-/// The interface's form of an amount.
-#[inline]
-pub(super) fn decimal(amount: Amount) -> wit::Decimal {
-    let (high, low, scale) = amount.to_words();
-    wit::Decimal { high, low, scale }
-}
-
 /// The amount, or the name of the field that is none.
 pub(super) fn amount(decimal: wit::Decimal, field: &'static str) -> Result<Amount, PolicyFault> {
     Amount::from_words(decimal.high, decimal.low, decimal.scale)
         .ok_or(PolicyFault::AmountInvalid { field })
-}
-
-#[inline]
-pub(super) fn terms(terms: &OrderTerms) -> wit::OrderTerms {
-    wit::OrderTerms {
-        final_action: final_action(terms.final_action),
-        trade_type: trade_type(terms.trade_type),
-        position: terms.position.map(|position| wit::Position {
-            side: position_side(position.side),
-            quantity: decimal(position.quantity),
-        }),
-        close_quantity: terms.close_quantity.map(decimal),
-        working: wit::WorkingOrders {
-            opening: decimal(terms.working.opening),
-            closing: decimal(terms.working.closing),
-        },
-        price: terms.price.map(decimal),
-        target_notional: terms.target_notional.map(decimal),
-        sized: terms.sized,
-        equity: terms.equity.map(decimal),
-        quote_rate: terms.quote_rate.map(decimal),
-        signal_score: terms.signal_score,
-        confidence: terms.confidence,
-        risk_reward_ratio: terms.risk_reward_ratio,
-        stop_loss: terms.stop_loss.map(decimal),
-        take_profit: terms.take_profit.map(decimal),
-    }
-}
-
-pub(super) fn budget_use(spent: &BudgetUse) -> wit::BudgetUse {
-    wit::BudgetUse {
-        used: decimal(spent.used),
-        reserved: decimal(spent.reserved),
-        orders: spent.orders,
-    }
-}
-
-pub(super) fn batch_item(item: &BatchItem) -> wit::BatchItem {
-    wit::BatchItem {
-        symbol: item.symbol,
-        strategy: item.strategy,
-        terms: terms(&item.terms),
-        trading_state: trading_state(item.trading_state),
-        budgets: item.budgets,
-    }
 }
 
 /// How many of each the manifest has.

@@ -11,6 +11,7 @@ use wasmtime::{Store, StoreLimits};
 
 use super::answer::{self, Bounds};
 use super::{HostFault, Policy, PolicyFault, shape};
+use crate::bindings::images::{ItemImage, RequestArgument, StateArgument, TermsImage, UseImage};
 use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
 use crate::sandbox::{self, LIMITS};
 
@@ -20,9 +21,9 @@ pub type Answer = (Result<Decision, Refusal>, u64);
 /// The answers to a batch, in its order, and the fuel that all of them cost.
 pub type BatchAnswers = (Vec<Result<Decision, Refusal>>, u64);
 
-type DecideArguments<'a> = (wit::Request<'a>, wit::State<'a>);
+type DecideArguments<'a> = (RequestArgument<'a>, StateArgument<'a>);
 type DecideResults = (Result<wit::Decision, wit::Refusal>,);
-type BatchArguments<'a> = (&'a [&'a str], &'a [wit::BudgetUse], &'a [wit::BatchItem]);
+type BatchArguments<'a> = (&'a [&'a str], &'a [UseImage], &'a [ItemImage]);
 type BatchResults = (Vec<Result<wit::Decision, wit::Refusal>>,);
 
 /// One request of a batch.
@@ -64,16 +65,29 @@ pub struct Instance {
     decide_batch: Func,
     bounds: Bounds,
     /// Kept between calls, so that a call allocates nothing.
-    uses: Vec<wit::BudgetUse>,
+    uses: Vec<UseImage>,
+    items: Vec<ItemImage>,
 }
 
 impl Exports {
-    pub(super) fn of(component: &Component) -> Option<Self> {
-        let routing = component.get_export_index(None, shape::ROUTING)?;
-        let export = |name: &str| component.get_export_index(Some(&routing), name);
-        Some(Self {
-            decide: export("decide")?,
-            decide_batch: export("decide-batch")?,
+    /// The functions, with their types checked on an instance.
+    pub(super) fn of(
+        component: &Component,
+        store: &mut Store<StoreLimits>,
+        instance: &wasmtime::component::Instance,
+    ) -> wasmtime::Result<Self> {
+        let routing = component.get_export_index(None, shape::ROUTING);
+        let export = |name: &str| {
+            component
+                .get_export_index(routing.as_ref(), name)
+                .ok_or_else(|| wasmtime::format_err!("it has no function `{name}`"))
+        };
+        let (decide, decide_batch) = (export("decide")?, export("decide-batch")?);
+        instance.get_typed_func::<DecideArguments<'_>, DecideResults>(&mut *store, &decide)?;
+        instance.get_typed_func::<BatchArguments<'_>, BatchResults>(&mut *store, &decide_batch)?;
+        Ok(Self {
+            decide,
+            decide_batch,
         })
     }
 }
@@ -100,6 +114,7 @@ impl Instance {
             decide_batch,
             bounds,
             uses: Vec::new(),
+            items: Vec::new(),
         })
     }
 
@@ -114,19 +129,20 @@ impl Instance {
     ) -> Result<Answer, PolicyFault> {
         let budgets = state.budgets.map(|uses| {
             self.uses.clear();
-            self.uses.extend(uses.iter().map(answer::budget_use));
+            self.uses.extend(uses.iter().map(UseImage::of));
             self.uses.as_slice()
         });
-        let request = wit::Request {
+        let request = RequestArgument {
             symbol: request.symbol,
             strategy: request.strategy,
-            terms: answer::terms(&request.terms),
+            terms: TermsImage::of(&request.terms),
         };
-        let state = wit::State {
-            trading_state: answer::trading_state(state.trading_state),
+        let trading_state = answer::trading_state(state.trading_state);
+        let state = StateArgument {
+            trading_state,
             budgets,
         };
-        // SAFETY: `Policy::link` has checked that this export of the component has this type.
+        // SAFETY: `Exports::of` has checked that this export of the component has this type.
         let decide =
             unsafe { TypedFunc::<DecideArguments<'_>, DecideResults>::new_unchecked(self.decide) };
         let fuel_max = LIMITS.decide_fuel_max;
@@ -159,9 +175,10 @@ impl Instance {
             .into());
         }
         self.uses.clear();
-        self.uses.extend(uses.iter().map(answer::budget_use));
-        let converted: Vec<_> = items.iter().map(answer::batch_item).collect();
-        // SAFETY: `Policy::link` has checked that this export of the component has this type.
+        self.uses.extend(uses.iter().map(UseImage::of));
+        self.items.clear();
+        self.items.extend(items.iter().map(ItemImage::of));
+        // SAFETY: `Exports::of` has checked that this export of the component has this type.
         let decide = unsafe {
             TypedFunc::<BatchArguments<'_>, BatchResults>::new_unchecked(self.decide_batch)
         };
@@ -176,7 +193,7 @@ impl Instance {
         let (answered,) = decide
             .call(
                 &mut self.store,
-                (names, self.uses.as_slice(), converted.as_slice()),
+                (names, self.uses.as_slice(), self.items.as_slice()),
             )
             .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
         let spent = fuel_max.saturating_sub(left(&self.store));

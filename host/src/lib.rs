@@ -1,4 +1,4 @@
-//! The host of execution-router.
+#![doc = include_str!("../../README.md")]
 
 mod bindings;
 pub mod cache;
@@ -16,3 +16,15 @@ pub mod request;
 pub mod router;
 pub mod sandbox;
 pub mod stream;
+
+pub use cache::Cache;
+pub use decision::Decision;
+pub use digest::Digest;
+pub use policy::Policy;
+pub use rejection::Rejection;
+pub use request::Request;
+pub use router::Router;
+pub use router_guest::amount::Amount;
+pub use router_guest::decision::{OrderIntent, PositionEffect, Side};
+pub use router_guest::request::{FinalAction, Position, PositionSide, TradeType, WorkingOrders};
+pub use router_guest::state::TradingState;

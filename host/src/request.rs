@@ -31,6 +31,9 @@ impl<'a> Request<'a> {
                 strategy: strategy.into(),
                 terms: OrderTerms::new(final_action, TradeType::Normal),
                 tags: None,
+                signal_score: None,
+                confidence: None,
+                risk_reward_ratio: None,
                 stop_loss: None,
                 take_profit: None,
                 warnings: Vec::new(),
@@ -209,7 +212,20 @@ impl<'a> RequestBuilder<'a> {
                 return Err(Fault::of_field(FaultCode::NotPositive, field, message));
             }
         }
-        Ok(self.0)
+        Ok(self.with_echoes())
+    }
+
+    /// The request with the texts that a decision repeats: a sender's own are not there.
+    fn with_echoes(mut self) -> Request<'a> {
+        let line = &mut self.0.line;
+        let score = |score: Option<f64>| Some(Cow::Owned(serde_json::to_string(&score?).ok()?));
+        let amount = |amount: Option<Amount>| Some(Cow::Owned(format!("\"{}\"", amount?)));
+        line.signal_score = score(line.terms.signal_score);
+        line.confidence = score(line.terms.confidence);
+        line.risk_reward_ratio = score(line.terms.risk_reward_ratio);
+        line.stop_loss = amount(line.terms.stop_loss);
+        line.take_profit = amount(line.terms.take_profit);
+        self.0
     }
 }
 

@@ -12,9 +12,9 @@
 //! - A field without a value is left out, never `null`. `reduce_only` always stands;
 //!   `repeated` and `warnings` stand only when there is something to say.
 //! - Amounts are strings in plain notation without trailing zeros: `"0.0125"`, `"0"`.
-//!   `stop_loss` and `take_profit` are the very text that the request gave.
-//! - Floats are the shortest text that reads back as the same double: `0.403`, `1.0`, `1e+16`.
 //!   Counts are whole numbers in digits.
+//! - `signal_score`, `confidence`, `risk_reward_ratio`, `stop_loss` and `take_profit` come back
+//!   as the text that the request gave: `0.40300`, `4.65e4`, `"47216.420"`.
 //! - In strings only `"`, `\` and characters below U+0020 are escaped, as `\b` `\f` `\n` `\r`
 //!   `\t` where they have a letter, else as `\u001f`; all else is UTF-8 as it is. `tags` are
 //!   the text of the request without the white space outside of its strings.
@@ -27,8 +27,8 @@ mod field;
 mod fields;
 pub mod line;
 mod object;
-mod plain;
 pub mod request;
+mod scan;
 pub mod state;
 mod suggest;
 mod syntax;

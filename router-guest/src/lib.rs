@@ -1,5 +1,7 @@
 //! The rule engine of execution-router.
 
+extern crate alloc;
+
 pub mod amount;
 #[cfg(target_arch = "wasm32")]
 mod arena;

@@ -2,6 +2,8 @@
 //!
 //! Owns the order of the fields. Computes nothing: every figure is given.
 
+use alloc::vec::Vec;
+
 use super::fault::Fault;
 use super::request::RequestLine;
 use super::write;
@@ -83,16 +85,16 @@ pub struct BudgetLine<'a> {
 pub struct MetadataLine<'a> {
     /// The strategy's name.
     pub strategy: &'a str,
-    /// As given.
-    pub signal_score: Option<f64>,
-    /// As given.
-    pub confidence: Option<f64>,
+    /// Raw JSON, a number.
+    pub signal_score: Option<&'a str>,
+    /// Raw JSON, a number.
+    pub confidence: Option<&'a str>,
     /// Raw JSON, string or number.
     pub stop_loss: Option<&'a str>,
     /// Raw JSON, string or number.
     pub take_profit: Option<&'a str>,
-    /// As given.
-    pub risk_reward_ratio: Option<f64>,
+    /// Raw JSON, a number.
+    pub risk_reward_ratio: Option<&'a str>,
 }
 
 /// The policy that decided.
@@ -113,11 +115,11 @@ impl<'a> MetadataLine<'a> {
     pub fn of(line: &'a RequestLine<'_>) -> Self {
         Self {
             strategy: &line.strategy,
-            signal_score: line.terms.signal_score,
-            confidence: line.terms.confidence,
-            stop_loss: line.stop_loss,
-            take_profit: line.take_profit,
-            risk_reward_ratio: line.terms.risk_reward_ratio,
+            signal_score: line.signal_score.as_deref(),
+            confidence: line.confidence.as_deref(),
+            stop_loss: line.stop_loss.as_deref(),
+            take_profit: line.take_profit.as_deref(),
+            risk_reward_ratio: line.risk_reward_ratio.as_deref(),
         }
     }
 }
@@ -193,11 +195,11 @@ impl MetadataLine<'_> {
         object.flag(b"\"is_exploration\":", intent == OrderIntent::Explore);
         object.flag(b"\"is_pilot\":", intent == OrderIntent::Pilot);
         object.flag(b"\"is_normal\":", intent == OrderIntent::Normal);
-        object.float_if(b"\"signal_score\":", self.signal_score);
-        object.float_if(b"\"confidence\":", self.confidence);
+        object.raw_if(b"\"signal_score\":", self.signal_score);
+        object.raw_if(b"\"confidence\":", self.confidence);
         object.raw_if(b"\"stop_loss\":", self.stop_loss);
         object.raw_if(b"\"take_profit\":", self.take_profit);
-        object.float_if(b"\"risk_reward_ratio\":", self.risk_reward_ratio);
+        object.raw_if(b"\"risk_reward_ratio\":", self.risk_reward_ratio);
         object.close();
     }
 }
@@ -323,13 +325,6 @@ impl<'o> Object<'o> {
     fn amount_if(&mut self, key: &[u8], amount: Option<Amount>) {
         if let Some(amount) = amount {
             self.amount(key, amount);
-        }
-    }
-
-    fn float_if(&mut self, key: &[u8], number: Option<f64>) {
-        if let Some(number) = number {
-            write::float(self.key(key), number);
-            self.next();
         }
     }
 

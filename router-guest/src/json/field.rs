@@ -2,11 +2,12 @@
 //!
 //! Owns the types and their bounds. Does not know which fields there are.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::format;
 
 use super::fault::{Fault, FaultCode, shown};
 use super::object::{Field, Members};
-use super::syntax;
+use super::{scan, syntax};
 use crate::amount::{Amount, AmountError, DIGITS_MAX};
 
 /// Bytes of the ids of reservations and events at most; at least 1.
@@ -37,13 +38,7 @@ impl Field {
         let Some(inner) = inner(raw) else {
             return Err(self.fault(self.type_fault(raw), raw));
         };
-        if !inner.as_bytes().contains(&b'\\') {
-            return Ok(Cow::Borrowed(inner));
-        }
-        match serde_json::from_str(raw) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(_) => Err(self.fault(FaultCode::BadEscape, raw)),
-        }
+        scan::unescape(inner).ok_or_else(|| self.fault(FaultCode::BadEscape, raw))
     }
 
     /// A string of 1 to `bytes_max` bytes.
@@ -182,7 +177,7 @@ impl Field {
 }
 
 /// What stands between the quotes of a string.
-fn inner(raw: &str) -> Option<&str> {
+pub(super) fn inner(raw: &str) -> Option<&str> {
     raw.strip_prefix('"')?.strip_suffix('"')
 }
 

@@ -2,16 +2,15 @@
 //!
 //! Owns the first look at the bytes. Does not know what a control line says.
 
-use std::borrow::Cow;
-
-use serde::de::IgnoredAny;
+use alloc::borrow::Cow;
+use alloc::format;
 
 use super::fault::{Fault, FaultCode, LineError};
 use super::field::HOST_ID_BYTES_MAX;
 use super::fields::{self, LINE};
 use super::object::{Field, Members};
 use super::request::{self, RequestLine};
-use super::syntax;
+use super::{scan, syntax};
 use crate::amount::Amount;
 use crate::decision::Side;
 
@@ -99,12 +98,12 @@ pub fn parse_request(line: &[u8]) -> Result<RequestLine<'_>, LineError<'_>> {
 
 /// Takes the line's object apart, and answers its text.
 fn read<'a>(line: &'a [u8], members: &mut Members<'a>) -> Result<&'a str, LineError<'a>> {
-    let (text, valid) = match std::str::from_utf8(line) {
+    let (text, valid) = match core::str::from_utf8(line) {
         Ok(text) => (text, Ok(())),
         Err(error) => {
             let readable = line.get(..error.valid_up_to()).unwrap_or_default();
             let fault = syntax::bad_utf8(error.valid_up_to() + 1);
-            let readable = std::str::from_utf8(readable).unwrap_or_default();
+            let readable = core::str::from_utf8(readable).unwrap_or_default();
             (readable, Err(fault))
         }
     };
@@ -116,7 +115,7 @@ fn read<'a>(line: &'a [u8], members: &mut Members<'a>) -> Result<&'a str, LineEr
     match (valid, members.read(text, &LINE)) {
         (Ok(()), Ok(())) => Ok(text),
         (Err(fault), _) => Err(request::refused(fault, members)),
-        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(&error, text), members)),
+        (Ok(()), Err(error)) => Err(request::refused(syntax::bad_json(error, text), members)),
     }
 }
 
@@ -128,14 +127,13 @@ fn no_object(text: &str) -> Fault {
             "the line is empty; it must be one object",
         );
     }
-    let masked = syntax::masked(text);
-    match serde_json::from_str::<IgnoredAny>(masked.as_deref().unwrap_or(text)) {
-        Ok(_) => {
+    match scan::value(text) {
+        Ok(()) => {
             let shown = super::fault::shown(text);
             let message = format!("the line is `{shown}`; it must be one object");
             Fault::of_line(FaultCode::NotAnObject, message)
         }
-        Err(error) => syntax::bad_json(&error, text),
+        Err(error) => syntax::bad_json(error, text),
     }
 }
 

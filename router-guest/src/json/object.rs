@@ -3,15 +3,14 @@
 //! Owns which keys an object has, and what is said of others and of doubles. Does not look
 //! into the values: that is `field.rs`.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode, shown};
-use super::plain;
+use super::scan::{self, Stop};
 use super::suggest::nearest;
-use super::syntax;
 
 /// Fields that the largest object has: a request's 20, and the keys of the other lines.
 const FIELDS_MAX: usize = 23;
@@ -46,42 +45,14 @@ pub(super) struct Members<'a> {
 impl<'a> Members<'a> {
     /// Takes an object apart. Of a text that is no object to its end, what stands before the
     /// error is kept.
-    pub(super) fn read(
-        &mut self,
-        text: &'a str,
-        fields: &'static [Field],
-    ) -> Result<(), serde_json::Error> {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub(super) fn read(&mut self, text: &'a str, fields: &'static [Field]) -> Result<(), Stop> {
         let mut next = 0;
-        let plain = plain::members(text, |key, raw| {
+        scan::members(text, |key, raw| {
             let place = place(key, fields, next);
             next = place.map_or(next, |at| at + 1);
             self.take(place.ok_or(key), raw);
-        });
-        if plain.is_some() {
-            Ok(())
-        } else {
-            self.read_any(text, fields)
-        }
-    }
-
-    #[cold]
-    fn read_any(
-        &mut self,
-        text: &'a str,
-        fields: &'static [Field],
-    ) -> Result<(), serde_json::Error> {
-        *self = Self::default();
-        let scanned = self.scan(text, fields);
-        // Only a text that failed is looked through for what Python writes.
-        if scanned.is_err()
-            && let Some(masked) = syntax::masked(text)
-        {
-            let mut shadow = Members::default();
-            let scanned = shadow.scan(&masked, fields);
-            *self = shadow.moved(&masked, text);
-            return scanned;
-        }
-        scanned
+        })
     }
 
     /// The raw value of a field, `null` too.
@@ -136,19 +107,6 @@ impl<'a> Members<'a> {
         faults
     }
 
-    pub(super) fn scan(
-        &mut self,
-        text: &'a str,
-        fields: &'static [Field],
-    ) -> Result<(), serde_json::Error> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        reader.deserialize_map(Collect {
-            members: self,
-            fields,
-        })?;
-        reader.end()
-    }
-
     /// Takes the raw value of a field, or of a key that is none.
     fn take(&mut self, key: Result<usize, &str>, raw: &'a str) {
         self.keys += 1;
@@ -164,18 +122,6 @@ impl<'a> Members<'a> {
             Err(_) => self.unknown_more += 1,
         }
     }
-
-    /// The members of `original`, found by their offsets in a copy of the same length.
-    fn moved<'b>(self, copy: &str, original: &'b str) -> Members<'b> {
-        let there = |raw: &'a str| syntax::unmasked(raw, copy, original);
-        Members {
-            slots: self.slots.map(|slot| slot.and_then(there)),
-            doubled: self.doubled,
-            keys: self.keys,
-            unknown: self.unknown,
-            unknown_more: self.unknown_more,
-        }
-    }
 }
 
 /// The place of a key among the fields. Bots write their fields in one order, so the search
@@ -185,58 +131,6 @@ fn place(key: &str, fields: &'static [Field], next: usize) -> Option<usize> {
     let known = back.iter().find(|field| field.key == key);
     let known = known.or_else(|| front.iter().find(|field| field.key == key));
     known.map(|field| field.at)
-}
-
-struct Collect<'m, 'a> {
-    members: &'m mut Members<'a>,
-    fields: &'static [Field],
-}
-
-impl<'a> Visitor<'a> for Collect<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut next = 0;
-        while let Some(key) = map.next_key_seed(KeyOf {
-            fields: self.fields,
-            next,
-        })? {
-            next = key.as_ref().map_or(next, |at| at + 1);
-            let raw: &'a RawValue = map.next_value()?;
-            self.members
-                .take(key.as_ref().copied().map_err(String::as_str), raw.get());
-        }
-        Ok(())
-    }
-}
-
-struct KeyOf {
-    fields: &'static [Field],
-    next: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for KeyOf {
-    type Value = Result<usize, String>;
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeyOf {
-    type Value = Result<usize, String>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(place(key, self.fields, self.next).ok_or_else(|| key.to_owned()))
-    }
 }
 
 /// Whether each field stands at its place.

@@ -6,12 +6,14 @@
 //! other request the first fault refuses it: unknown keys first, then by field. Does not
 //! read the time (the component has no use for one), and does not decide what a route needs.
 
-use std::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode, LineError};
 use super::fields::{self, LINE};
 use super::object::{Field, Members};
 use super::tags;
+use crate::amount::Amount;
 use crate::request::{
     FinalAction, NAME_BYTES_MAX, OrderTerms, Position, PositionSide, Request, TradeType,
     WorkingOrders,
@@ -34,10 +36,16 @@ pub struct RequestLine<'a> {
     pub terms: OrderTerms,
     /// Raw JSON: an object of strings of at most 1 KiB.
     pub tags: Option<&'a str>,
+    /// Raw JSON, a number, to be echoed digit for digit.
+    pub signal_score: Option<Cow<'a, str>>,
+    /// Raw JSON, a number, to be echoed digit for digit.
+    pub confidence: Option<Cow<'a, str>>,
+    /// Raw JSON, a number, to be echoed digit for digit.
+    pub risk_reward_ratio: Option<Cow<'a, str>>,
     /// Raw JSON, string or number, to be echoed in the type that it came in.
-    pub stop_loss: Option<&'a str>,
+    pub stop_loss: Option<Cow<'a, str>>,
     /// Raw JSON, string or number, to be echoed in the type that it came in.
-    pub take_profit: Option<&'a str>,
+    pub take_profit: Option<Cow<'a, str>>,
     /// The faults that a close drops; their fields read as absent.
     pub warnings: Vec<Fault>,
 }
@@ -112,8 +120,11 @@ impl<'a> Reader<'_, 'a> {
         );
         terms.position = self.position(terms.final_action);
         self.amounts(&mut terms);
-        self.scores(&mut terms);
-        let (stop_loss, take_profit) = self.exits(&mut terms);
+        terms.signal_score = self.score(&fields::SIGNAL_SCORE);
+        terms.confidence = self.score(&fields::CONFIDENCE);
+        terms.risk_reward_ratio = self.score(&fields::RISK_REWARD_RATIO);
+        terms.stop_loss = self.amount(&fields::STOP_LOSS);
+        terms.take_profit = self.amount(&fields::TAKE_PROFIT);
         RequestLine {
             id,
             timestamp,
@@ -122,40 +133,30 @@ impl<'a> Reader<'_, 'a> {
             strategy: strategy.unwrap_or_default(),
             terms,
             tags: self.read(&fields::TAGS, tags::checked),
-            stop_loss,
-            take_profit,
+            signal_score: self.echoed(terms.signal_score.is_some(), &fields::SIGNAL_SCORE),
+            confidence: self.echoed(terms.confidence.is_some(), &fields::CONFIDENCE),
+            risk_reward_ratio: self.echoed(terms.risk_reward_ratio.is_some(), &fields::RISK_REWARD_RATIO),
+            stop_loss: self.echoed(terms.stop_loss.is_some(), &fields::STOP_LOSS),
+            take_profit: self.echoed(terms.take_profit.is_some(), &fields::TAKE_PROFIT),
             warnings: Vec::new(),
         }
     }
 
     fn amounts(&mut self, terms: &mut OrderTerms) {
-        terms.close_quantity = self.read(&fields::CLOSE_QUANTITY, Field::positive);
+        terms.close_quantity = self.positive(&fields::CLOSE_QUANTITY);
         terms.working = self.read(&fields::WORKING, working).unwrap_or_default();
-        terms.price = self.read(&fields::PRICE, Field::positive);
-        terms.target_notional = self.read(&fields::TARGET_NOTIONAL, Field::positive);
+        terms.price = self.positive(&fields::PRICE);
+        terms.target_notional = self.positive(&fields::TARGET_NOTIONAL);
         terms.sized = self.read(&fields::SIZED, Field::flag).unwrap_or(false);
-        terms.equity = self.read(&fields::EQUITY, Field::amount);
-        terms.quote_rate = self.read(&fields::QUOTE_RATE, Field::positive);
+        terms.equity = self.amount(&fields::EQUITY);
+        terms.quote_rate = self.positive(&fields::QUOTE_RATE);
     }
 
-    fn scores(&mut self, terms: &mut OrderTerms) {
-        terms.signal_score = self.read(&fields::SIGNAL_SCORE, Field::score);
-        terms.confidence = self.read(&fields::CONFIDENCE, Field::score);
-        terms.risk_reward_ratio = self.read(&fields::RISK_REWARD_RATIO, Field::score);
-    }
-
-    /// Stop and target: their amounts into the terms, their raw text to be echoed.
-    fn exits(&mut self, terms: &mut OrderTerms) -> (Option<&'a str>, Option<&'a str>) {
-        terms.stop_loss = self.read(&fields::STOP_LOSS, Field::amount);
-        terms.take_profit = self.read(&fields::TAKE_PROFIT, Field::amount);
-        // A dropped field is echoed no more than it is used.
-        let stop_loss = terms
-            .stop_loss
-            .and_then(|_| self.members.given(&fields::STOP_LOSS));
-        let take_profit = terms
-            .take_profit
-            .and_then(|_| self.members.given(&fields::TAKE_PROFIT));
-        (stop_loss, take_profit)
+    /// The raw text of a value that was read. A dropped field is echoed no more than it is
+    /// used.
+    fn echoed(&self, is_read: bool, field: &Field) -> Option<Cow<'a, str>> {
+        let raw = self.members.raw(field).filter(|_| is_read);
+        raw.map(Cow::Borrowed)
     }
 
     /// `null` says flat; to say nothing is only for those who ask for no order.
@@ -176,8 +177,24 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// A name that may be absent.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn name(&mut self, field: &Field) -> Option<Cow<'a, str>> {
         self.read(field, |field, raw| field.name(raw, NAME_BYTES_MAX))
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn positive(&mut self, field: &Field) -> Option<Amount> {
+        self.read(field, Field::positive)
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn amount(&mut self, field: &Field) -> Option<Amount> {
+        self.read(field, Field::amount)
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn score(&mut self, field: &Field) -> Option<f64> {
+        self.read(field, Field::score)
     }
 
     /// A field's value; `None` when it is absent or faulty.
@@ -278,7 +295,7 @@ fn working(field: &Field, raw: &str) -> Result<WorkingOrders, Fault> {
     let members = field.object(raw, &fields::IN_WORKING)?;
     let amount = |field: &Field| match members.given(field) {
         Some(raw) => field.amount(raw),
-        None => Ok(crate::amount::Amount::ZERO),
+        None => Ok(Amount::ZERO),
     };
     Ok(WorkingOrders {
         opening: amount(&fields::WORKING_OPENING)?,

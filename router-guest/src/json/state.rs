@@ -2,12 +2,12 @@
 //!
 //! Owns its form. Does not check that there is one budget use for each budget: the engine does.
 
-use serde_json::value::RawValue;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode};
 use super::fields;
 use super::object::{Field, Members};
-use super::syntax;
+use super::{scan, syntax};
 use crate::amount::Amount;
 use crate::state::{BudgetUse, TradingState};
 
@@ -32,7 +32,7 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
     }
     let mut members = Members::default();
     let scanned = members.read(text, &fields::STATE);
-    scanned.map_err(|error| syntax::bad_json(&error, text))?;
+    scanned.map_err(|error| syntax::bad_json(error, text))?;
     members
         .unknown(&fields::STATE, "", "the state")
         .into_iter()
@@ -50,14 +50,15 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
 }
 
 fn budgets(raw: &str) -> Result<Vec<BudgetUse>, Fault> {
-    let masked = syntax::masked(raw);
-    let text = masked.as_deref().unwrap_or(raw);
-    let entries: Vec<&RawValue> =
-        serde_json::from_str(text).map_err(|_| fields::BUDGETS.fault(FaultCode::WrongType, raw))?;
-    let entries = entries
-        .into_iter()
-        .filter_map(|entry| syntax::unmasked(entry.get(), text, raw));
-    entries.map(budget).collect()
+    let mut uses = Vec::new();
+    let mut fault = None;
+    let scanned = scan::entries(raw, |entry| match budget(entry) {
+        Ok(spent) => uses.push(spent),
+        Err(first) => fault = fault.take().or(Some(first)),
+    });
+    // It is JSON: only a value of another type stops the reading.
+    scanned.map_err(|_| fields::BUDGETS.fault(FaultCode::WrongType, raw))?;
+    fault.map_or(Ok(uses), Err)
 }
 
 fn budget(raw: &str) -> Result<BudgetUse, Fault> {

@@ -1,8 +1,10 @@
 //! JSON values onto a buffer, each in its one canonical form.
 //!
-//! Owns strings, decimals, floats and whole numbers. Does not know any field.
+//! Owns strings, decimals and whole numbers. Does not know any field.
 
-use super::plain::unescaped;
+use alloc::vec::Vec;
+
+use super::scan::unescaped;
 use crate::amount::Amount;
 
 /// Longest decimal: `0.`, and 28 digits behind the point.
@@ -84,14 +86,6 @@ pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
     let mut digits = Digits::default();
     digits.push(number, 1);
     out.extend_from_slice(digits.finished());
-}
-
-/// The shortest text that reads back as the same double: `1.0`, `0.403`, `1e+16`.
-pub(super) fn float(out: &mut Vec<u8>, number: f64) {
-    // A vector takes every byte; what is not finite never gets here, and would be `null`.
-    if serde_json::to_writer(&mut *out, &number).is_err() {
-        out.extend_from_slice(b"null");
-    }
 }
 
 pub(super) fn flag(out: &mut Vec<u8>, flag: bool) {

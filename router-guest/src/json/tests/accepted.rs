@@ -11,7 +11,7 @@ fn reads_a_line_as_a_bot_wrote_it() {
     assert_eq!(line.terms.trade_type, TradeType::Exploration);
     assert_eq!(line.terms.price, Some(amount("46983")));
     assert_eq!(line.terms.signal_score, Some(0.403));
-    assert_eq!(line.stop_loss, Some(r#""47216.42""#));
+    assert_eq!(line.stop_loss.as_deref(), Some(r#""47216.42""#));
     assert_eq!((line.terms.position, line.warnings.len()), (None, 0));
 }
 
@@ -35,7 +35,7 @@ fn reads_every_field() {
     assert_eq!(line.terms.confidence, Some(1.0));
     assert_eq!(line.terms.risk_reward_ratio, Some(1.5));
     assert_eq!(
-        (line.stop_loss, line.take_profit),
+        (line.stop_loss.as_deref(), line.take_profit.as_deref()),
         (Some("0"), Some(r#""0.1""#))
     );
     assert_eq!(line.terms.take_profit, Some(amount("0.1")));

@@ -80,11 +80,11 @@ fn everything_stands_in_its_order() {
         reservation: Some("7"),
         metadata: MetadataLine {
             strategy: "momentum",
-            signal_score: Some(0.403),
-            confidence: Some(1.0),
+            signal_score: Some("0.40300"),
+            confidence: Some("1"),
             stop_loss: Some("\"47216.420\""),
             take_profit: Some("4.65e4"),
-            risk_reward_ratio: Some(-1.5),
+            risk_reward_ratio: Some("-1.5e0"),
         },
         policy: Some(PolicyLine {
             name: "default",
@@ -106,7 +106,7 @@ fn everything_stands_in_its_order() {
             r#""quantity":"0.0025","notional":"115.3","#,
             r#""budget":{"name":"exploration","need":"115.3","used":"0","reserved":"100","limit":"300","remaining":"200","orders":1,"orders_limit":10},"#,
             r#""reservation":"7","#,
-            r#""metadata":{"strategy":"momentum","order_intent":"explore","is_exploration":true,"is_pilot":false,"is_normal":false,"signal_score":0.403,"confidence":1.0,"stop_loss":"47216.420","take_profit":4.65e4,"risk_reward_ratio":-1.5},"#,
+            r#""metadata":{"strategy":"momentum","order_intent":"explore","is_exploration":true,"is_pilot":false,"is_normal":false,"signal_score":0.40300,"confidence":1,"stop_loss":"47216.420","take_profit":4.65e4,"risk_reward_ratio":-1.5e0},"#,
             r#""policy":{"name":"default","version":"1","digest":"sha256:00","generation":3},"#,
             r#""fuel":1234,"repeated":true,"#,
             r#""warnings":[{"code":"wrong_type","field":"id","message":"`id` is `7`"},{"code":"unknown_field","message":"2 more"}]}"#,
@@ -119,11 +119,11 @@ fn metadata_takes_what_the_request_gave() {
     let request = request(FULL);
     let expected = MetadataLine {
         strategy: "momentum",
-        signal_score: Some(-0.5),
-        confidence: Some(1.0),
+        signal_score: Some("-0.5"),
+        confidence: Some("1"),
         stop_loss: Some("0"),
         take_profit: Some("\"0.1\""),
-        risk_reward_ratio: Some(1.5),
+        risk_reward_ratio: Some("1.5e0"),
     };
     assert_eq!(MetadataLine::of(&request), expected);
 }
@@ -174,19 +174,7 @@ fn amounts_are_written_as_they_print() {
 }
 
 #[test]
-fn floats_and_counts() {
-    for (number, text) in [
-        (1.0, "1.0"),
-        (-0.0, "-0.0"),
-        (0.1 + 0.2, "0.30000000000000004"),
-        (1e16, "1e+16"),
-        (5e-324, "5e-324"),
-        (f64::MAX, "1.7976931348623157e+308"),
-    ] {
-        let mut out = Vec::new();
-        write::float(&mut out, number);
-        assert_eq!(String::from_utf8(out).unwrap(), text);
-    }
+fn counts() {
     for (number, text) in [(0, "0"), (10, "10"), (u64::MAX, "18446744073709551615")] {
         let mut out = Vec::new();
         write::whole(&mut out, number);

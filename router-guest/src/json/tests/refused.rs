@@ -215,6 +215,22 @@ fn what_is_not_json_is_told_with_its_column() {
             "bad_json: not JSON at column 10: expected a value",
         ),
         (
+            "{\"a\":\t\"\\ud800\"",
+            "bad_json: not JSON at column 14: expected `,` or `}`, the line ends",
+        ),
+        (
+            r#"{"\ud800":1}"#,
+            "bad_json: not JSON at column 10: expected the other half of a surrogate pair",
+        ),
+        (
+            r#"{"a":"\u00g0"}"#,
+            "bad_json: not JSON at column 11: expected an escape that JSON knows",
+        ),
+        (
+            &format!("{{\"a\":{}", "[".repeat(200)),
+            "bad_json: not JSON at column 134: expected no more than 128 levels",
+        ),
+        (
             "{\n\"a\" 1}",
             "bad_json: not JSON at line 2, column 5: expected `:`",
         ),

@@ -48,7 +48,7 @@ fn refuses_states() {
         ),
         (
             "{",
-            "bad_json: not JSON at column 1: expected `,` or `}`, the line ends",
+            "bad_json: not JSON at column 1: expected a name in double quotes, the line ends",
         ),
         (
             r#"{"trading_state":"active"}"#,

@@ -7,9 +7,8 @@
 mod text;
 mod wide;
 
-use std::cmp::Ordering;
+use core::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
 
 pub use text::AmountError;
 use wide::U256;
@@ -27,8 +26,7 @@ const COEFFICIENT_END: u128 = 10_u128.pow(DIGITS_MAX);
 /// A non-negative decimal: coefficient / 10^scale, coefficient below 10^28, scale at most 28.
 ///
 /// Comparison is by value: `1.0` equals `1`.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(try_from = "(u128, u8)", into = "(u128, u8)")]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Amount {
     coefficient: Coefficient,
     scale: u8,

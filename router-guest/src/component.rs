@@ -6,7 +6,10 @@
 
 mod convert;
 
-use std::sync::OnceLock;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+use core::panic::PanicInfo;
 
 use bindings::exports::execution_router::policy::{loading, routing, routing_json};
 use convert::{Uses, request_of, terms_of};
@@ -46,10 +49,15 @@ struct Component;
 bindings::export!(Component with_types_in bindings);
 
 /// What was loaded, and then snapshotted into the component.
-static ENGINE: OnceLock<Engine> = OnceLock::new();
+static ENGINE: Loaded = Loaded(OnceCell::new());
+
+struct Loaded(OnceCell<Engine>);
+
+// SAFETY: the target has no threads.
+unsafe impl Sync for Loaded {}
 
 fn engine() -> &'static Engine {
-    given(ENGINE.get())
+    given(ENGINE.0.get())
 }
 
 /// The value, or a trap.
@@ -62,7 +70,7 @@ fn given<T>(value: Option<T>) -> T {
 
 impl loading::Guest for Component {
     fn load(table: Vec<u8>) -> Result<loading::Loaded, loading::LoadError> {
-        if ENGINE.get().is_some() {
+        if ENGINE.0.get().is_some() {
             return Err(loading::LoadError {
                 kind: loading::LoadErrorKind::AlreadyLoaded,
             });
@@ -84,10 +92,16 @@ impl loading::Guest for Component {
     }
 }
 
+/// A panic is a trap: its message would have no reader, and is not even compiled in.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
 /// Fills [`ENGINE`]. All that it allocates besides is freed when it returns.
 fn compile(table: Vec<u8>) -> Result<u32, TableError> {
     let table = Table::decode(&table)?;
-    let engine = ENGINE.get_or_init(|| given(Engine::new(&table).ok()));
+    let engine = ENGINE.0.get_or_init(|| given(Engine::new(&table).ok()));
     Ok(given(u32::try_from(engine.manifest().rules.len()).ok()))
 }
 

@@ -1,6 +1,5 @@
 //! The answer to a request, in indexes into the manifest, and the reasons for having none.
 
-use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::request::TradeType;
@@ -18,7 +17,7 @@ pub enum Side {
 }
 
 /// What the order is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OrderIntent {
     /// A regular opening.

@@ -11,11 +11,14 @@ mod names;
 mod outcome;
 pub mod sizing;
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
 use facts::Facts;
 use index::ClauseIndex;
-use rustc_hash::FxHashMap;
 
 use crate::decision::{Decision, OrderIntent, Refusal};
+use crate::lookup::Lookup;
 use crate::manifest::{Manifest, SymbolInfo};
 use crate::request::{OrderTerms, Request, TradeType};
 use crate::state::State;
@@ -25,7 +28,7 @@ use crate::table::{Clause, Flag, Outcome, Rule, TIERS_ALL, Table, TableError, Ti
 #[derive(Debug)]
 pub struct Engine {
     manifest: Manifest,
-    symbols: FxHashMap<Box<str>, SymbolInfo>,
+    symbols: Lookup<Box<[u8]>, usize>,
     tiers: Vec<Tier>,
     outcomes: Vec<Outcome>,
     clauses: Vec<Residue>,
@@ -58,7 +61,7 @@ impl Engine {
             .collect();
         Ok(Self {
             manifest: table.manifest(),
-            symbols: table.symbols.iter().map(|symbol| (symbol.name.as_str().into(), symbol.clone())).collect(),
+            symbols: by_name(&table.symbols),
             tiers: table.tiers.clone(),
             outcomes: table.rules.iter().map(|rule| rule.outcome).collect(),
             clauses,
@@ -93,7 +96,8 @@ impl Engine {
     }
 
     fn symbol(&self, name: &str) -> Option<&SymbolInfo> {
-        self.symbols.get(name)
+        let number = self.symbols.get(name.as_bytes())?;
+        self.manifest.symbols.get(*number)
     }
 
     /// The tier of a request: of `auto`, the first that its figures fit; of a stated type,
@@ -118,6 +122,17 @@ impl Tier {
             && reaches(self.risk_reward_min, terms.risk_reward_ratio)
             && reaches(self.confidence_min, terms.confidence)
     }
+}
+
+/// The numbers of the symbols.
+fn by_name(symbols: &[SymbolInfo]) -> Lookup<Box<[u8]>, usize> {
+    let mut numbers = Lookup::default();
+    for (number, symbol) in symbols.iter().enumerate() {
+        if let Some(known) = numbers.of(symbol.name.as_bytes().into()) {
+            *known = number;
+        }
+    }
+    numbers
 }
 
 fn needs_more_than_the_index(clause: &Clause) -> bool {

@@ -1,6 +1,7 @@
 //! What a host must know of a policy before it asks. The records of `wit/routing.wit`.
 
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::amount::Amount;
 use crate::decision::OrderIntent;
@@ -36,7 +37,7 @@ pub struct Manifest {
 }
 
 /// A class of trades by quality.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierInfo {
     /// Its name.
     pub name: String,
@@ -49,7 +50,7 @@ pub struct TierInfo {
 }
 
 /// Money or orders set aside for a window of time. All its limits hold at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetInfo {
     /// Its name. What is used is kept under it, across versions of a policy.
     pub name: String,
@@ -68,7 +69,7 @@ pub struct BudgetInfo {
 }
 
 /// When a budget's use starts again at zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Window {
     /// Never.
     None,
@@ -86,7 +87,7 @@ pub enum Window {
 }
 
 /// What shares a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Scope {
     /// All requests.
@@ -98,7 +99,7 @@ pub enum Scope {
 }
 
 /// A symbol that the policy knows by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolInfo {
     /// As bots send it.
     pub name: String,
@@ -113,7 +114,7 @@ pub struct SymbolInfo {
 }
 
 /// Scores and ratios that a rule can test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ScoreField {
     /// `signal_score` as given.
@@ -127,7 +128,7 @@ pub enum ScoreField {
 }
 
 /// Amounts that a rule can test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum AmountField {
     /// The position's quantity, 0 when flat.

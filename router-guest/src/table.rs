@@ -8,12 +8,13 @@
 mod encoding;
 mod validate;
 
-use rustc_hash::FxHashSet;
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 pub use encoding::{TABLE_VERSION, TableError};
 
 use crate::amount::Amount;
+use crate::lookup::Lookup;
 use crate::manifest::{
     AmountField, BudgetInfo, MANIFEST_SCHEMA, Manifest, ScoreField, SymbolInfo, TierInfo,
 };
@@ -38,7 +39,7 @@ pub const PATTERNS_MAX: usize = 32_768;
 pub const TABLE_NAME_BYTES_MAX: usize = 64;
 
 /// A policy with every name resolved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// The policy's name.
     pub name: String,
@@ -59,7 +60,7 @@ pub struct Table {
 }
 
 /// A class of trades by quality.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tier {
     /// What the manifest says of it.
     pub info: TierInfo,
@@ -72,7 +73,7 @@ pub struct Tier {
 }
 
 /// One route: when any of its clauses holds, its outcome is the answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// The route's name in the document.
     pub name: String,
@@ -84,7 +85,7 @@ pub struct Rule {
 
 /// What a rule does. The side follows from the action and the position, so that no outcome
 /// can turn a SELL into a purchase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// No order.
     Skip {
@@ -108,7 +109,7 @@ pub enum Outcome {
 }
 
 /// A conjunction: every part must hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     /// Trading states, one bit each by number.
     pub states: u8,
@@ -143,7 +144,7 @@ pub struct Clause {
 }
 
 /// The values of a yes-or-no fact that a clause accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Flag {
     /// Not tested.
@@ -156,7 +157,7 @@ pub enum Flag {
 
 /// A set of names, given by patterns in which `*` stands for any run of characters and `?`
 /// for any one byte.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTest {
     /// Sorted, without repeats; at least one.
     pub patterns: Vec<String>,
@@ -165,7 +166,7 @@ pub struct NameTest {
 }
 
 /// A test of one number. A missing number fails every test but [`NumberRange::Absent`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NumberTest<F, N> {
     /// What is tested.
     pub field: F,
@@ -174,7 +175,7 @@ pub struct NumberTest<F, N> {
 }
 
 /// Where a number must be.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NumberRange<N> {
     /// Not given.
     Absent,
@@ -190,7 +191,7 @@ pub enum NumberRange<N> {
 }
 
 /// An end of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum End<N> {
     /// No end.
     Open,
@@ -334,21 +335,40 @@ impl Table {
             ]
         });
         let tests = self.clauses().flat_map(|clause| &clause.scores);
-        let mut seen = FxHashSet::default();
+        let mut seen: Lookup<[u8; 9], ()> = Lookup::default();
         tiers
             .filter_map(|(field, least)| Some((field, least?)))
             .chain(tests.flat_map(|test| test.range.ends().map(|end| (test.field, end))))
-            .filter(|(field, end)| seen.insert((*field, end.to_bits())))
+            .filter(|(field, end)| seen.insert(score_key(*field, *end)))
             .collect()
     }
 
     /// In the order in which they stand, each once.
     fn amount_thresholds(&self) -> Vec<(AmountField, Amount)> {
         let tests = self.clauses().flat_map(|clause| &clause.amounts);
-        let mut seen = FxHashSet::default();
+        let mut seen: Lookup<[u8; 18], ()> = Lookup::default();
         tests
             .flat_map(|test| test.range.ends().map(|end| (test.field, end.normalized())))
-            .filter(|(field, end)| seen.insert((*field, end.to_words())))
+            .filter(|(field, end)| seen.insert(amount_key(*field, *end)))
             .collect()
     }
+}
+
+/// A threshold as a name.
+fn score_key(field: ScoreField, end: f64) -> [u8; 9] {
+    let mut key = [field as u8; 9];
+    let (_, number) = key.split_at_mut(1);
+    number.copy_from_slice(&end.to_le_bytes());
+    key
+}
+
+/// A threshold as a name.
+fn amount_key(field: AmountField, end: Amount) -> [u8; 18] {
+    let (high, low, scale) = end.to_words();
+    let mut key = [field as u8; 18];
+    let (_, number) = key.split_at_mut(1);
+    let (words, last) = number.split_at_mut(16);
+    words.copy_from_slice(&(u128::from(high) << 64 | u128::from(low)).to_le_bytes());
+    last.fill(scale);
+    key
 }

@@ -1,7 +1,7 @@
 //! Amounts as people and programs write them: plain or with an exponent, taken exactly.
 
-use std::fmt;
-use std::str::FromStr;
+use core::fmt;
+use core::str::FromStr;
 
 use super::{Amount, DIGITS_MAX, wide};
 

@@ -1,6 +1,8 @@
 //! Between the records of the interface and the engine's own types, which have the same
 //! fields under the same names. Names are borrowed, never copied.
 
+use alloc::vec::Vec;
+
 use super::bindings::exports::execution_router::policy::routing as wit;
 
 use super::given;

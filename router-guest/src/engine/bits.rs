@@ -1,5 +1,8 @@
 //! Sets of clauses, a bit each, read a word at a time.
 
+use alloc::boxed::Box;
+use alloc::vec;
+
 /// A set of clauses by number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bits {

@@ -2,6 +2,10 @@
 //! never looked at: two table look-ups and two name look-ups give four sets of clauses, and
 //! only what is in all of them is tried, in order.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::iter;
+
 use super::bits::Bits;
 use super::names::{NameIndex, Passing};
 use crate::request::{FinalAction, PositionSide, TradeType};
@@ -73,7 +77,7 @@ impl ClauseIndex {
             by_type_and_pair,
             by_state_and_flags,
             symbols: NameIndex::new(clauses.iter().map(|clause| clause.symbol.as_ref()), mentioned),
-            strategies: NameIndex::new(clauses.iter().map(|clause| clause.strategy.as_ref()), std::iter::empty()),
+            strategies: NameIndex::new(clauses.iter().map(|clause| clause.strategy.as_ref()), iter::empty()),
         }
     }
 

@@ -5,10 +5,12 @@
 //! clauses, and those differences are looked up: by the name itself when it stands in the
 //! document, else by the literal beginning or end of the patterns that it can match.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::bits::Bits;
 use super::glob;
+use crate::lookup::Lookup;
 use crate::table::NameTest;
 
 /// The name tests of all clauses over one field, compiled.
@@ -16,7 +18,7 @@ use crate::table::NameTest;
 pub(super) struct NameIndex {
     base: Bits,
     /// Clauses in which a name that stands in the document differs from `base`.
-    known: FxHashMap<Box<str>, Box<[u32]>>,
+    known: Lookup<Box<[u8]>, Vec<u32>>,
     globs: Vec<Glob>,
     by_prefix: Literals,
     by_suffix: Literals,
@@ -34,8 +36,11 @@ struct Glob {
 #[derive(Debug, Default)]
 struct Literals {
     lengths: Vec<usize>,
-    globs: FxHashMap<Box<str>, Vec<u32>>,
+    globs: Lookup<Box<[u8]>, Vec<u32>>,
 }
+
+/// Clauses by a name in their tests.
+type Numbers<'t> = Lookup<&'t str, Vec<u32>>;
 
 /// The clauses that a name lets through.
 pub(super) enum Passing<'a> {
@@ -62,31 +67,30 @@ impl NameIndex {
         mentioned: impl Iterator<Item = &'t str>,
     ) -> Self {
         let tests: Vec<_> = clauses.collect();
-        let mut index = Self { base: Bits::none(tests.len()), ..Self::default() };
-        let mut globs: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
-        let mut names: FxHashSet<&str> = mentioned.collect();
-        for (clause, test) in (0_u32..).zip(&tests) {
-            let Some(test) = test else {
-                index.base.set(clause, true);
-                continue;
-            };
-            index.base.set(clause, test.negated);
-            for pattern in &test.patterns {
-                if glob::is_glob(pattern) {
-                    globs.entry(pattern).or_default().push(clause);
-                } else {
-                    names.insert(pattern);
+        let mut index = Self {
+            base: Bits::none(tests.len()),
+            ..Self::default()
+        };
+        let mut globs: Numbers<'t> = Lookup::default();
+        let mut names: Numbers<'t> = Lookup::default();
+        mentioned.for_each(|name| drop(names.of(name)));
+        for (clause, test) in (0_u32..).zip(tests) {
+            index.base.set(clause, test.is_none_or(|test| test.negated));
+            for pattern in test.iter().flat_map(|test| &test.patterns) {
+                let is_glob = glob::is_glob(pattern);
+                let numbers = if is_glob { &mut globs } else { &mut names };
+                if let Some(clauses) = numbers.of(pattern.as_str()) {
+                    clauses.push(clause);
                 }
             }
         }
         index.add_globs(globs);
-        index.add_names(names, &tests);
+        index.add_names(names);
         index
     }
 
-    fn add_globs(&mut self, globs: FxHashMap<&str, Vec<u32>>) {
-        // The hasher has no seed: the order is arbitrary, but the same everywhere.
-        for (number, (pattern, clauses)) in (0_u32..).zip(globs) {
+    fn add_globs(&mut self, globs: Numbers<'_>) {
+        for (number, (pattern, clauses)) in (0_u32..).zip(globs.into_entries()) {
             let (prefix, suffix) = (glob::literal_prefix(pattern), glob::literal_suffix(pattern));
             if !prefix.is_empty() {
                 self.by_prefix.add(prefix, number);
@@ -99,26 +103,19 @@ impl NameIndex {
         }
     }
 
-    fn add_names(&mut self, names: FxHashSet<&str>, tests: &[Option<&NameTest>]) {
-        // Clauses by the exact names in them, so that knowing n names does not cost n · clauses.
-        let mut exact: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
-        for (clause, test) in (0_u32..).zip(tests) {
-            for pattern in test.iter().flat_map(|test| &test.patterns) {
-                if !glob::is_glob(pattern) {
-                    exact.entry(pattern).or_default().push(clause);
-                }
+    fn add_names(&mut self, names: Numbers<'_>) {
+        for (name, mut differing) in names.into_entries() {
+            self.each_matching_glob(name, |glob| differing.extend_from_slice(&glob.clauses));
+            differing.shrink_to_fit();
+            if let Some(known) = self.known.of(name.as_bytes().into()) {
+                *known = differing;
             }
-        }
-        for name in names {
-            let mut differing = exact.remove(name).unwrap_or_default();
-            self.each_matching_glob(name, |glob| differing.extend(&glob.clauses));
-            self.known.insert(name.into(), differing.into());
         }
     }
 
     /// The clauses that a name lets through.
     pub(super) fn passing(&self, name: &str) -> Passing<'_> {
-        if let Some(differing) = self.known.get(name) {
+        if let Some(differing) = self.known.get(name.as_bytes()) {
             return self.differing_in(differing);
         }
         let mut own = None;
@@ -169,11 +166,13 @@ impl Literals {
         if !self.lengths.contains(&literal.len()) {
             self.lengths.push(literal.len());
         }
-        self.globs.entry(literal.into()).or_default().push(glob);
+        if let Some(globs) = self.globs.of(literal.as_bytes().into()) {
+            globs.push(glob);
+        }
     }
 
     fn of(&self, literal: Option<&str>) -> &[u32] {
-        literal.and_then(|literal| self.globs.get(literal)).map_or(&[], Vec::as_slice)
+        literal.and_then(|literal| self.globs.get(literal.as_bytes())).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -4,6 +4,9 @@
 //! `engine/sizing.rs`. Holds no budget and knows no digest, so a decision here has neither
 //! reservation nor generation.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::decision::{BudgetLine, DecisionLine, MetadataLine, PolicyLine, write_refusal};
 use super::fault::{Fault, LineError};
 use super::line::parse_request;

@@ -3,8 +3,10 @@
 //! Owns the codes and the one form of the messages. Does not decide whether a fault
 //! refuses a line or is only a warning: that is `request.rs`.
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
 use crate::decision::Refusal;
 use crate::request::OrderTerms;
@@ -226,7 +228,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl core::error::Error for Fault {}
 
 impl From<Fault> for LineError<'_> {
     fn from(fault: Fault) -> Self {
@@ -244,7 +246,7 @@ impl fmt::Display for LineError<'_> {
     }
 }
 
-impl std::error::Error for LineError<'_> {}
+impl core::error::Error for LineError<'_> {}
 
 /// A sender's text as a message shows it: cut, and without control characters, so that a
 /// message is one line on every terminal.

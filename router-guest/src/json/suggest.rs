@@ -1,5 +1,8 @@
 //! The nearest name to a misspelt one. No general distance crate: the component stays small.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 /// Letters of an unknown key that are compared; the longest known one has 17.
 const LETTERS_MAX: usize = 32;
 
@@ -51,7 +54,7 @@ fn distance(left: &[char], right: &[char]) -> usize {
             }
             current.push(least);
         }
-        before = std::mem::replace(&mut above, current);
+        before = core::mem::replace(&mut above, current);
     }
     above.last().copied().unwrap_or(0)
 }

@@ -1,9 +1,9 @@
 //! What holds of every table, whoever made it: bounds, indexes in range, finite numbers, and
 //! the parts of the invariants that a table could break by itself.
 
-use std::fmt;
-
-use rustc_hash::FxHashSet;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
 use super::{
     BUDGETS_MAX, CLAUSES_MAX, Clause, NameTest, NumberRange, Outcome, PAIRS_ALL, PATTERNS_MAX,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::amount::Amount;
 use crate::decision::OrderIntent;
+use crate::lookup::Lookup;
 use crate::manifest::{BudgetInfo, SymbolInfo, Window};
 
 /// What is wrong with a table, in the words of the document that it came from.
@@ -26,12 +27,17 @@ impl fmt::Display for TableFault {
 
 type Checked = Result<(), TableFault>;
 
-fn fault(message: impl Into<String>) -> TableFault {
-    TableFault(message.into())
+/// In the sandbox there is nobody to read the message, and none is made.
+fn fault(message: impl FnOnce() -> String) -> TableFault {
+    TableFault(if cfg!(target_arch = "wasm32") {
+        String::new()
+    } else {
+        message()
+    })
 }
 
 fn ensure(holds: bool, message: impl FnOnce() -> String) -> Checked {
-    if holds { Ok(()) } else { Err(fault(message())) }
+    if holds { Ok(()) } else { Err(fault(message)) }
 }
 
 impl Table {
@@ -105,9 +111,9 @@ fn check_name(name: &str) -> Checked {
 }
 
 fn unique<'a>(what: &str, mut names: impl Iterator<Item = &'a String>) -> Checked {
-    let mut seen = FxHashSet::default();
+    let mut seen: Lookup<&str, ()> = Lookup::default();
     match names.find(|name| !seen.insert(name.as_str())) {
-        Some(name) => Err(fault(format!("{what} `{name}` stands twice"))),
+        Some(name) => Err(fault(|| format!("{what} `{name}` stands twice"))),
         None => Ok(()),
     }
 }
@@ -140,14 +146,14 @@ fn check_tier(tier: &Tier, budgets: usize) -> Checked {
             ensure(index_within(budget, budgets), || format!("tier `{name}` names no budget"))
         }
         (OrderIntent::Pilot | OrderIntent::Explore, None) => {
-            Err(fault(format!("tier `{name}` opens pilot or exploration trades and must name a budget")))
+            Err(fault(|| format!("tier `{name}` opens pilot or exploration trades and must name a budget")))
         }
         (OrderIntent::Normal, None) => Ok(()),
         (OrderIntent::Normal, Some(_)) => {
-            Err(fault(format!("tier `{name}` opens normal trades, which never touch a budget")))
+            Err(fault(|| format!("tier `{name}` opens normal trades, which never touch a budget")))
         }
         (OrderIntent::Exit | OrderIntent::Risk, _) => {
-            Err(fault(format!("tier `{name}` would open trades of an intent that only closes")))
+            Err(fault(|| format!("tier `{name}` would open trades of an intent that only closes")))
         }
     }
 }

@@ -9,7 +9,6 @@ mod wide;
 
 use core::cmp::Ordering;
 
-
 pub use text::AmountError;
 use wide::U256;
 
@@ -61,7 +60,10 @@ impl Amount {
     }
 
     const fn raw(coefficient: u128, scale: u8) -> Self {
-        Self { coefficient: Coefficient(coefficient), scale }
+        Self {
+            coefficient: Coefficient(coefficient),
+            scale,
+        }
     }
 
     const fn coefficient(self) -> u128 {
@@ -80,9 +82,16 @@ impl Amount {
     }
 
     /// The coefficient's upper and lower 64 bits, and the scale: a WIT decimal.
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the coefficient")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of the coefficient"
+    )]
     pub const fn to_words(self) -> (u64, u64, u8) {
-        ((self.coefficient() >> 64) as u64, self.coefficient() as u64, self.scale)
+        (
+            (self.coefficient() >> 64) as u64,
+            self.coefficient() as u64,
+            self.scale,
+        )
     }
 
     /// Whether it is nothing.
@@ -170,9 +179,13 @@ impl Amount {
             U256::from(self.coefficient()) / wide::times_power(below, lower - raise)?
         };
         let steps = wide::narrow(steps)?;
-        fit(wide::product(steps, step.coefficient()), step.scale, Rounding::Down)
-            .filter(|quantity| quantity.scale == step.scale)
-            .map(Self::normalized)
+        fit(
+            wide::product(steps, step.coefficient()),
+            step.scale,
+            Rounding::Down,
+        )
+        .filter(|quantity| quantity.scale == step.scale)
+        .map(Self::normalized)
     }
 
     /// Whether `self · left < right · other` without dividing: the test of a rounded quotient
@@ -182,10 +195,11 @@ impl Amount {
         let scale = left.scale + right.scale;
         match scale.cmp(&self.scale) {
             // A left side past 256 bits is above 10^77, and no product passes 10^56.
-            Ordering::Greater | Ordering::Equal => {
-                wide::times_power(U256::from(self.coefficient()), u32::from(scale - self.scale))
-                    .is_some_and(|own| own < product)
-            }
+            Ordering::Greater | Ordering::Equal => wide::times_power(
+                U256::from(self.coefficient()),
+                u32::from(scale - self.scale),
+            )
+            .is_some_and(|own| own < product),
             Ordering::Less => wide::times_power(product, u32::from(self.scale - scale))
                 .is_none_or(|product| U256::from(self.coefficient()) < product),
         }
@@ -242,7 +256,11 @@ fn aligned(left: Amount, right: Amount) -> Option<(u128, u128, u8)> {
 
 fn raised(amount: Amount, scale: u8) -> Option<u128> {
     let raise = u32::from(scale - amount.scale);
-    if raise == 0 { Some(amount.coefficient()) } else { amount.coefficient().checked_mul(wide::power(raise)?) }
+    if raise == 0 {
+        Some(amount.coefficient())
+    } else {
+        amount.coefficient().checked_mul(wide::power(raise)?)
+    }
 }
 
 impl TryFrom<(u128, u8)> for Amount {

@@ -1,6 +1,5 @@
 //! The answer to a request, in indexes into the manifest, and the reasons for having none.
 
-
 use crate::amount::Amount;
 use crate::request::TradeType;
 
@@ -119,7 +118,13 @@ impl Side {
 
 impl OrderIntent {
     /// Every intent, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Normal, Self::Pilot, Self::Explore, Self::Exit, Self::Risk];
+    pub const ALL: [Self; 5] = [
+        Self::Normal,
+        Self::Pilot,
+        Self::Explore,
+        Self::Exit,
+        Self::Risk,
+    ];
 
     /// The intent of a trade type; of `auto` it is that of the tier that it qualifies for,
     /// else normal.

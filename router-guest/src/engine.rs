@@ -50,15 +50,20 @@ impl Engine {
     /// [`TableError::Invalid`] when the table does not validate.
     pub fn new(table: &Table) -> Result<Self, TableError> {
         table.validate().map_err(TableError::Invalid)?;
-        let rules = (0_u32..).zip(&table.rules);
-        let clauses = rules
-            .flat_map(|(rule, Rule { clauses, .. })| {
-                clauses.iter().map(move |clause| Residue {
-                    rule,
-                    clause: needs_more_than_the_index(clause).then(|| Box::new(clause.clone())),
-                })
-            })
-            .collect();
+        let mut clauses = Vec::new();
+        for (
+            rule,
+            Rule {
+                clauses: alternatives,
+                ..
+            },
+        ) in (0_u32..).zip(&table.rules)
+        {
+            for clause in alternatives {
+                let clause = needs_more_than_the_index(clause).then(|| Box::new(clause.clone()));
+                clauses.push(Residue { rule, clause });
+            }
+        }
         Ok(Self {
             manifest: table.manifest(),
             symbols: by_name(&table.symbols),
@@ -81,9 +86,13 @@ impl Engine {
     /// rule can answer.
     pub fn decide(&self, request: &Request<'_>, state: &State<'_>) -> Result<Decision, Refusal> {
         let mut facts = Facts::new(self, request, state);
-        let candidates = self.index.candidates(&facts.cell(), request.symbol, request.strategy);
+        let candidates = self
+            .index
+            .candidates(&facts.cell(), request.symbol, request.strategy);
         for clause in candidates {
-            let Some(residue) = self.clauses.get(clause) else { break };
+            let Some(residue) = self.clauses.get(clause) else {
+                break;
+            };
             let holds = match &residue.clause {
                 None => true,
                 Some(clause) => facts.satisfy(clause)?,

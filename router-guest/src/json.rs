@@ -25,6 +25,7 @@ mod embedded;
 pub mod fault;
 mod field;
 mod fields;
+mod float;
 pub mod line;
 mod object;
 pub mod request;

@@ -107,7 +107,9 @@ impl<K: AsRef<[u8]>, T: Default> Lookup<K, T> {
 )]
 fn hash(name: &[u8]) -> usize {
     let (words, rest) = name.as_chunks::<8>();
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let last = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
     let hash = words.chain([last]).fold(0_u64, |hash, word| {
         (hash.rotate_left(23) ^ word).wrapping_mul(MIX)

@@ -157,8 +157,12 @@ pub enum AmountField {
 
 impl ScoreField {
     /// Every field, in the order of their numbers.
-    pub const ALL: [Self; 4] =
-        [Self::SignalScore, Self::SignalStrength, Self::Confidence, Self::RiskRewardRatio];
+    pub const ALL: [Self; 4] = [
+        Self::SignalScore,
+        Self::SignalStrength,
+        Self::Confidence,
+        Self::RiskRewardRatio,
+    ];
 
     /// The condition's name in a policy document.
     pub const fn word(self) -> &'static str {

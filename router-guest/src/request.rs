@@ -126,7 +126,10 @@ impl OrderTerms {
             trade_type,
             position: None,
             close_quantity: None,
-            working: WorkingOrders { opening: Amount::ZERO, closing: Amount::ZERO },
+            working: WorkingOrders {
+                opening: Amount::ZERO,
+                closing: Amount::ZERO,
+            },
             price: None,
             target_notional: None,
             sized: false,
@@ -142,7 +145,8 @@ impl OrderTerms {
 
     /// The open position: quantity 0 reads as flat, as `null` does.
     pub fn open_position(&self) -> Option<Position> {
-        self.position.filter(|position| !position.quantity.is_zero())
+        self.position
+            .filter(|position| !position.quantity.is_zero())
     }
 
     /// Position − closing, never below 0; 0 when flat.
@@ -157,7 +161,10 @@ impl OrderTerms {
     /// CLOSE on either (rows 3 to 5 of the default routing).
     pub fn faces_position(&self) -> bool {
         matches!(
-            (self.final_action, self.open_position().map(|position| position.side)),
+            (
+                self.final_action,
+                self.open_position().map(|position| position.side)
+            ),
             (FinalAction::Buy, Some(PositionSide::Short))
                 | (FinalAction::Sell, Some(PositionSide::Long))
                 | (FinalAction::Close, Some(_))
@@ -184,8 +191,14 @@ impl OrderTerms {
 
 impl FinalAction {
     /// Every action, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Buy, Self::Sell, Self::Hold, Self::Skip, Self::Close, Self::Unknown];
+    pub const ALL: [Self; 6] = [
+        Self::Buy,
+        Self::Sell,
+        Self::Hold,
+        Self::Skip,
+        Self::Close,
+        Self::Unknown,
+    ];
 
     /// The action of a word in any case; a word that is none is [`FinalAction::Unknown`].
     pub fn of_word(word: &str) -> Self {
@@ -210,14 +223,22 @@ impl FinalAction {
 
 impl TradeType {
     /// Every type, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Normal, Self::Pilot, Self::Exploration, Self::Exit, Self::Risk, Self::Auto];
+    pub const ALL: [Self; 6] = [
+        Self::Normal,
+        Self::Pilot,
+        Self::Exploration,
+        Self::Exit,
+        Self::Risk,
+        Self::Auto,
+    ];
 
     /// The type of a word; `explore` is short for `exploration`.
     pub fn of_word(word: &str) -> Option<Self> {
         match word {
             "explore" => Some(Self::Exploration),
-            _ => Self::ALL.into_iter().find(|trade_type| trade_type.word() == word),
+            _ => Self::ALL
+                .into_iter()
+                .find(|trade_type| trade_type.word() == word),
         }
     }
 

@@ -285,12 +285,11 @@ impl<N: PartialOrd + Copy> NumberRange<N> {
         }
     }
 
-    fn ends(&self) -> impl Iterator<Item = N> {
-        let (low, high) = match self {
-            Self::Within { low, high } => (low.number(), high.number()),
-            _ => (None, None),
-        };
-        low.into_iter().chain(high)
+    fn ends(&self) -> [Option<N>; 2] {
+        match self {
+            Self::Within { low, high } => [low.number(), high.number()],
+            _ => [None, None],
+        }
     }
 }
 
@@ -321,36 +320,51 @@ impl Table {
         }
     }
 
-    fn clauses(&self) -> impl Iterator<Item = &Clause> {
-        self.rules.iter().flat_map(|rule| &rule.clauses)
-    }
+    // Loops, not chains of iterators: those are several times as long in the component.
 
     /// In the order in which they stand, each once.
     fn score_thresholds(&self) -> Vec<(ScoreField, f64)> {
-        let tiers = self.tiers.iter().flat_map(|tier| {
-            [
-                (ScoreField::SignalStrength, tier.signal_strength_min),
-                (ScoreField::RiskRewardRatio, tier.risk_reward_min),
-                (ScoreField::Confidence, tier.confidence_min),
-            ]
-        });
-        let tests = self.clauses().flat_map(|clause| &clause.scores);
         let mut seen: Lookup<[u8; 9], ()> = Lookup::default();
-        tiers
-            .filter_map(|(field, least)| Some((field, least?)))
-            .chain(tests.flat_map(|test| test.range.ends().map(|end| (test.field, end))))
-            .filter(|(field, end)| seen.insert(score_key(*field, *end)))
-            .collect()
+        let mut thresholds = Vec::new();
+        let mut keep = |field, end: Option<f64>| {
+            if let Some(end) = end.filter(|end| seen.insert(score_key(field, *end))) {
+                thresholds.push((field, end));
+            }
+        };
+        for tier in &self.tiers {
+            keep(ScoreField::SignalStrength, tier.signal_strength_min);
+            keep(ScoreField::RiskRewardRatio, tier.risk_reward_min);
+            keep(ScoreField::Confidence, tier.confidence_min);
+        }
+        for rule in &self.rules {
+            for clause in &rule.clauses {
+                for test in &clause.scores {
+                    let [low, high] = test.range.ends();
+                    keep(test.field, low);
+                    keep(test.field, high);
+                }
+            }
+        }
+        thresholds
     }
 
     /// In the order in which they stand, each once.
     fn amount_thresholds(&self) -> Vec<(AmountField, Amount)> {
-        let tests = self.clauses().flat_map(|clause| &clause.amounts);
         let mut seen: Lookup<[u8; 18], ()> = Lookup::default();
-        tests
-            .flat_map(|test| test.range.ends().map(|end| (test.field, end.normalized())))
-            .filter(|(field, end)| seen.insert(amount_key(*field, *end)))
-            .collect()
+        let mut thresholds = Vec::new();
+        for rule in &self.rules {
+            for clause in &rule.clauses {
+                for test in &clause.amounts {
+                    for end in test.range.ends().into_iter().flatten() {
+                        let end = end.normalized();
+                        if seen.insert(amount_key(test.field, end)) {
+                            thresholds.push((test.field, end));
+                        }
+                    }
+                }
+            }
+        }
+        thresholds
     }
 }
 

@@ -2,12 +2,16 @@ use super::*;
 
 #[track_caller]
 fn amount(text: &str) -> Amount {
-    text.parse().unwrap_or_else(|error| panic!("`{text}` {error}"))
+    text.parse()
+        .unwrap_or_else(|error| panic!("`{text}` {error}"))
 }
 
 #[track_caller]
 fn refused(text: &str) -> String {
-    text.parse::<Amount>().map(|amount| amount.to_string()).expect_err(text).to_string()
+    text.parse::<Amount>()
+        .map(|amount| amount.to_string())
+        .expect_err(text)
+        .to_string()
 }
 
 #[test]
@@ -25,7 +29,10 @@ fn reads_exactly_what_is_written() {
         ("1.5e-3", "0.0015"),
         ("1e27", "1000000000000000000000000000"),
         ("1e-28", "0.0000000000000000000000000001"),
-        ("9999999999999999999999999999", "9999999999999999999999999999"),
+        (
+            "9999999999999999999999999999",
+            "9999999999999999999999999999",
+        ),
         ("0.09586500", "0.095865"),
     ] {
         assert_eq!(amount(text).to_string(), value, "{text}");
@@ -54,7 +61,10 @@ fn refuses_what_is_no_amount() {
         ("1e28", "has more than 28 digits"),
         ("1e-29", "has more than 28 digits"),
         ("10000000000000000000000000000", "has more than 28 digits"),
-        ("1234567890123456789012345678901234567890", "has more than 28 digits"),
+        (
+            "1234567890123456789012345678901234567890",
+            "has more than 28 digits",
+        ),
         ("0.00000000000000000000000000000", "has more than 28 digits"),
         ("1e99999999999999999999", "has more than 28 digits"),
     ] {
@@ -74,13 +84,22 @@ fn prints_for_people_at_fixed_places() {
 #[test]
 fn rounds_only_as_told() {
     let tiny = amount("0.0000000000000000000000000001");
-    assert_eq!(tiny.mul_up_at(tiny, MONEY_PLACES), Some(amount("0.000000000001")));
+    assert_eq!(
+        tiny.mul_up_at(tiny, MONEY_PLACES),
+        Some(amount("0.000000000001"))
+    );
     assert_eq!(tiny.mul_down_at(tiny, MONEY_PLACES), Some(Amount::ZERO));
-    assert_eq!(Amount::ZERO.mul_up_at(tiny, MONEY_PLACES), Some(Amount::ZERO));
+    assert_eq!(
+        Amount::ZERO.mul_up_at(tiny, MONEY_PLACES),
+        Some(Amount::ZERO)
+    );
     assert_eq!(amount("1000").mul_down(amount("0.4")), Some(amount("400")));
     let long = amount("9999999999999999999999999999");
     assert_eq!(long.mul_down(long), None);
-    assert_eq!(long.mul_down(amount("0.3")), Some(amount("2999999999999999999999999999")));
+    assert_eq!(
+        long.mul_down(amount("0.3")),
+        Some(amount("2999999999999999999999999999"))
+    );
     assert_eq!(long.checked_add(Amount::ONE), None);
     assert_eq!(amount("1").checked_sub(amount("1.1")), None);
     assert_eq!(amount("1").saturating_sub(amount("1.1")), Amount::ZERO);
@@ -90,12 +109,27 @@ fn rounds_only_as_told() {
 #[test]
 fn divides_down_to_a_step() {
     let step = amount("0.00000001");
-    assert_eq!(amount("1250").div_down_to_step(amount("100000"), step), Some(amount("0.0125")));
-    assert_eq!(amount("1").div_down_to_step(amount("3"), step), Some(amount("0.33333333")));
-    assert_eq!(amount("10").div_down_to_step(amount("3"), amount("0.5")), Some(amount("3")));
-    assert_eq!(amount("1").div_down_to_step(amount("3"), amount("1")), Some(Amount::ZERO));
+    assert_eq!(
+        amount("1250").div_down_to_step(amount("100000"), step),
+        Some(amount("0.0125"))
+    );
+    assert_eq!(
+        amount("1").div_down_to_step(amount("3"), step),
+        Some(amount("0.33333333"))
+    );
+    assert_eq!(
+        amount("10").div_down_to_step(amount("3"), amount("0.5")),
+        Some(amount("3"))
+    );
+    assert_eq!(
+        amount("1").div_down_to_step(amount("3"), amount("1")),
+        Some(Amount::ZERO)
+    );
     assert_eq!(amount("1").div_down_to_step(Amount::ZERO, step), None);
-    assert_eq!(amount("1").div_down_to_step(amount("1e-28"), amount("1e-28")), None);
+    assert_eq!(
+        amount("1").div_down_to_step(amount("1e-28"), amount("1e-28")),
+        None
+    );
 }
 
 mod properties {
@@ -105,18 +139,31 @@ mod properties {
 
     fn any_amount() -> impl Strategy<Value = Amount> {
         (0..10_u128.pow(28), 0_u32..=28, 0_u8..=28)
-            .prop_filter_map("in bounds", |(digits, cut, scale)| Amount::new(digits / 10_u128.pow(cut), scale))
+            .prop_filter_map("in bounds", |(digits, cut, scale)| {
+                Amount::new(digits / 10_u128.pow(cut), scale)
+            })
     }
 
     /// The value · 10^56 as a big integer, so that sums and orders can be checked exactly.
     fn units(amount: Amount) -> U256 {
-        wide::times_power(U256::from(amount.coefficient()), 28 - u32::from(amount.scale)).unwrap_or(U256::MAX)
+        wide::times_power(
+            U256::from(amount.coefficient()),
+            28 - u32::from(amount.scale),
+        )
+        .unwrap_or(U256::MAX)
     }
 
     proptest! {
         #[test]
         fn text_and_back(amount in any_amount()) {
             prop_assert_eq!(amount.to_string().parse::<Amount>(), Ok(amount));
+        }
+
+        #[test]
+        fn short_texts_are_read_as_any_other(text in "-?[0-9]{0,21}(\\.[0-9]{0,21})?") {
+            if let Some(amount) = Amount::of_short(&text) {
+                prop_assert_eq!(Amount::of_any(&text).map(Amount::to_words), Ok(amount.to_words()));
+            }
         }
 
         #[test]

@@ -30,6 +30,16 @@ impl FromStr for Amount {
 
     /// `12`, `0.5`, `1.5e-3`, `-0`; nothing is rounded, so 29 digits are refused.
     fn from_str(text: &str) -> Result<Self, AmountError> {
+        if let Some(amount) = Self::of_short(text) {
+            return Ok(amount);
+        }
+        Self::of_any(text)
+    }
+}
+
+impl Amount {
+    /// The reader of everything that an amount can look like.
+    pub(super) fn of_any(text: &str) -> Result<Self, AmountError> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -37,13 +47,20 @@ impl FromStr for Amount {
         let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
             Some(at) => {
                 let (mantissa, exponent) = unsigned.split_at(at);
-                (mantissa, parse_exponent(exponent.get(1..).unwrap_or_default())?)
+                (
+                    mantissa,
+                    parse_exponent(exponent.get(1..).unwrap_or_default())?,
+                )
             }
             None => (unsigned, 0),
         };
         let digits = parse_digits(mantissa.as_bytes())?;
         let amount = placed(&digits, exponent)?;
-        if negative && !amount.is_zero() { Err(AmountError::Negative) } else { Ok(amount) }
+        if negative && !amount.is_zero() {
+            Err(AmountError::Negative)
+        } else {
+            Ok(amount)
+        }
     }
 }
 
@@ -72,7 +89,10 @@ fn parse_digits(mantissa: &[u8]) -> Result<Digits, AmountError> {
         return Err(AmountError::TooLong);
     }
     let behind = point.map_or(0, |at| mantissa.len() - at - 1);
-    Ok(Digits { coefficient, behind: u32::try_from(behind).map_err(|_| AmountError::TooLong)? })
+    Ok(Digits {
+        coefficient,
+        behind: u32::try_from(behind).map_err(|_| AmountError::TooLong)?,
+    })
 }
 
 fn parse_exponent(text: &str) -> Result<i64, AmountError> {
@@ -82,7 +102,11 @@ fn parse_exponent(text: &str) -> Result<i64, AmountError> {
     }
     // Anything past these bounds is too long for every coefficient but 0.
     let magnitude = unsigned.parse::<i64>().unwrap_or(i64::MAX).min(1_000_000);
-    Ok(if text.starts_with('-') { -magnitude } else { magnitude })
+    Ok(if text.starts_with('-') {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 /// Moves the point by the exponent.
@@ -92,7 +116,9 @@ fn placed(digits: &Digits, exponent: i64) -> Result<Amount, AmountError> {
     }
     let scale = i64::from(digits.behind) - exponent;
     let amount = if scale >= 0 {
-        u8::try_from(scale).ok().and_then(|scale| Amount::new(digits.coefficient, scale))
+        u8::try_from(scale)
+            .ok()
+            .and_then(|scale| Amount::new(digits.coefficient, scale))
     } else {
         u32::try_from(-scale)
             .ok()
@@ -124,6 +150,35 @@ impl fmt::Display for Amount {
 }
 
 impl Amount {
+    /// An amount of at most 18 digits without sign or exponent, in machine words: nearly all
+    /// of them. `None` says nothing of the text: `from_str` tells what is wrong.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub(crate) fn of_short(text: &str) -> Option<Self> {
+        if text.len() > 19 {
+            return None;
+        }
+        let (mut coefficient, mut scale, mut point) = (0_u64, 0_u8, false);
+        for byte in text.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    coefficient = coefficient * 10 + u64::from(byte - b'0');
+                    scale += u8::from(point);
+                }
+                // A point needs a digit on both sides: one behind it, and not the first byte.
+                b'.' if !point && text.as_bytes().first() != Some(&b'.') => point = true,
+                _ => return None,
+            }
+        }
+        if text.is_empty() || (point && scale == 0) {
+            return None;
+        }
+        while scale > 0 && coefficient.is_multiple_of(10) {
+            coefficient /= 10;
+            scale -= 1;
+        }
+        Self::new(u128::from(coefficient), scale)
+    }
+
     /// Coefficient and scale at exactly `places`, rounded half up. For print only.
     fn at_places(self, places: u8) -> (u128, u8) {
         if self.scale > places {

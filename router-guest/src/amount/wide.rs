@@ -8,7 +8,10 @@ const fn powers() -> [u128; 39] {
     let mut powers = [1_u128; 39];
     let mut exponent = 1;
     while exponent < 39 {
-        #[expect(clippy::indexing_slicing, reason = "a constant expression, bounded by the loop")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a constant expression, bounded by the loop"
+        )]
         {
             powers[exponent] = powers[exponent - 1] * 10;
         }
@@ -46,10 +49,18 @@ pub(super) fn times_power(value: U256, exponent: u32) -> Option<U256> {
 pub(super) fn shorten(value: U256, digits: u32, up: bool) -> U256 {
     let Some(divisor) = times_power(U256::ONE, digits) else {
         // 10^digits is past 256 bits, so past any value.
-        return if up && value != U256::ZERO { U256::ONE } else { U256::ZERO };
+        return if up && value != U256::ZERO {
+            U256::ONE
+        } else {
+            U256::ZERO
+        };
     };
     let quotient = value / divisor;
-    if up && quotient * divisor != value { quotient + U256::ONE } else { quotient }
+    if up && quotient * divisor != value {
+        quotient + U256::ONE
+    } else {
+        quotient
+    }
 }
 
 /// Decimal digits of the value; 0 has none.

@@ -12,7 +12,9 @@ pub(super) struct Bits {
 impl Bits {
     /// The empty set over `clauses` clauses.
     pub(super) fn none(clauses: usize) -> Self {
-        Self { words: vec![0; clauses.div_ceil(64)].into() }
+        Self {
+            words: vec![0; clauses.div_ceil(64)].into(),
+        }
     }
 
     /// Puts a clause in or takes it out; past the end it does nothing.

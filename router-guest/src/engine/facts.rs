@@ -69,7 +69,10 @@ impl<'e, 'r> Facts<'e, 'r> {
 
     /// Open, but under the symbol's least quantity, where that is known.
     pub(super) fn is_dust(&self) -> bool {
-        match (self.position, self.symbol.and_then(|symbol| symbol.min_quantity)) {
+        match (
+            self.position,
+            self.symbol.and_then(|symbol| symbol.min_quantity),
+        ) {
             (Some(position), Some(least)) => position.quantity < least,
             _ => false,
         }
@@ -88,8 +91,14 @@ impl<'e, 'r> Facts<'e, 'r> {
     pub(super) fn satisfy(&mut self, clause: &Clause) -> Result<bool, Refusal> {
         let tier_bit = self.tier.map_or(NO_TIER_BIT, |(tier, _)| 1 << tier);
         let cheap = clause.tiers & tier_bit != 0
-            && clause.scores.iter().all(|test| test.range.holds(self.score(test.field)))
-            && clause.amounts.iter().all(|test| test.range.holds(self.amount(test.field)));
+            && clause
+                .scores
+                .iter()
+                .all(|test| test.range.holds(self.score(test.field)))
+            && clause
+                .amounts
+                .iter()
+                .all(|test| test.range.holds(self.amount(test.field)));
         if !cheap {
             return Ok(false);
         }
@@ -121,9 +130,10 @@ impl<'e, 'r> Facts<'e, 'r> {
     fn amount(&self, field: AmountField) -> Option<Amount> {
         let terms = self.terms();
         match field {
-            AmountField::PositionQuantity => {
-                Some(self.position.map_or(Amount::ZERO, |position| position.quantity))
-            }
+            AmountField::PositionQuantity => Some(
+                self.position
+                    .map_or(Amount::ZERO, |position| position.quantity),
+            ),
             AmountField::ClosableQuantity => Some(self.closable),
             AmountField::CloseQuantity => terms.close_quantity,
             AmountField::WorkingOpening => Some(terms.working.opening),
@@ -138,7 +148,9 @@ impl<'e, 'r> Facts<'e, 'r> {
     }
 
     pub(super) fn price(&self) -> Result<Amount, Refusal> {
-        self.terms().price.ok_or(Refusal::FieldMissing(RequestField::Price))
+        self.terms()
+            .price
+            .ok_or(Refusal::FieldMissing(RequestField::Price))
     }
 
     /// The order's size in quote currency: the target, times the tier's factor unless it is
@@ -148,11 +160,14 @@ impl<'e, 'r> Facts<'e, 'r> {
             return Ok(notional);
         }
         let field = RequestField::TargetNotional;
-        let target = self.terms().target_notional.ok_or(Refusal::FieldMissing(field))?;
+        let target = self
+            .terms()
+            .target_notional
+            .ok_or(Refusal::FieldMissing(field))?;
         let notional = match self.tier {
-            Some((_, tier)) if !self.terms().sized => {
-                target.mul_down(tier.info.size).ok_or(Refusal::FieldOverflow(field))?
-            }
+            Some((_, tier)) if !self.terms().sized => target
+                .mul_down(tier.info.size)
+                .ok_or(Refusal::FieldOverflow(field))?,
             _ => target,
         };
         self.notional = Some(notional);
@@ -182,18 +197,30 @@ impl<'e, 'r> Facts<'e, 'r> {
         let manifest = self.engine.manifest();
         let at = budget as usize;
         let info = manifest.budgets.get(at).ok_or(Refusal::NoRoute)?;
-        let uses = self.state.budgets.filter(|uses| uses.len() == manifest.budgets.len());
-        let spent = uses.and_then(|uses| uses.get(at)).ok_or(Refusal::BudgetsMissing)?;
+        let uses = self
+            .state
+            .budgets
+            .filter(|uses| uses.len() == manifest.budgets.len());
+        let spent = uses
+            .and_then(|uses| uses.get(at))
+            .ok_or(Refusal::BudgetsMissing)?;
         let limit = sizing::limit(info, self.terms().equity).map_err(|error| match error {
             sizing::LimitError::EquityMissing => Refusal::FieldMissing(error.field()),
             sizing::LimitError::Overflow => Refusal::FieldOverflow(error.field()),
         })?;
-        let rate =
-            sizing::quote_rate(self.request.symbol, &manifest.account_currency, self.terms().quote_rate)
-                .ok_or(Refusal::FieldMissing(RequestField::QuoteRate))?;
-        let need = sizing::need(notional, rate).ok_or(Refusal::FieldOverflow(RequestField::QuoteRate))?;
+        let rate = sizing::quote_rate(
+            self.request.symbol,
+            &manifest.account_currency,
+            self.terms().quote_rate,
+        )
+        .ok_or(Refusal::FieldMissing(RequestField::QuoteRate))?;
+        let need =
+            sizing::need(notional, rate).ok_or(Refusal::FieldOverflow(RequestField::QuoteRate))?;
         let holds = sizing::holds(info, limit, spent, need);
-        Ok(Claim { claim: BudgetClaim { budget, need }, holds })
+        Ok(Claim {
+            claim: BudgetClaim { budget, need },
+            holds,
+        })
     }
 
     pub(super) fn is_active(&self) -> bool {

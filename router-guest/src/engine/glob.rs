@@ -31,7 +31,11 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             },
         }
     }
-    pattern.get(at..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+    pattern
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .all(|byte| *byte == b'*')
 }
 
 /// What a pattern begins with, up to its first `*` or `?`.
@@ -71,7 +75,10 @@ mod tests {
 
     #[test]
     fn literal_ends() {
-        assert_eq!((literal_prefix("BTC/*:?"), literal_suffix("*/US?T")), ("BTC/", "T"));
+        assert_eq!(
+            (literal_prefix("BTC/*:?"), literal_suffix("*/US?T")),
+            ("BTC/", "T")
+        );
         assert_eq!((literal_prefix("*"), literal_suffix("*")), ("", ""));
     }
 }

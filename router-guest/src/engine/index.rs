@@ -41,12 +41,21 @@ pub(super) struct ClauseIndex {
 
 /// The clause's flags, in the order of [`Cell::flags`].
 fn flags_of(clause: &Clause) -> [Flag; FLAGS as usize] {
-    [clause.dust, clause.closable, clause.opening, clause.shortable, clause.sized]
+    [
+        clause.dust,
+        clause.closable,
+        clause.opening,
+        clause.shortable,
+        clause.sized,
+    ]
 }
 
 impl ClauseIndex {
     pub(super) fn new(table: &Table) -> Self {
-        let clauses: Vec<&Clause> = table.rules.iter().flat_map(|rule| &rule.clauses).collect();
+        let mut clauses: Vec<&Clause> = Vec::new();
+        for rule in &table.rules {
+            clauses.extend(&rule.clauses);
+        }
         let set_of = |accepts: &dyn Fn(&Clause) -> bool| {
             let mut bits = Bits::none(clauses.len());
             for (number, clause) in (0_u32..).zip(&clauses) {
@@ -54,37 +63,48 @@ impl ClauseIndex {
             }
             bits
         };
-        let by_type_and_pair = TradeType::ALL
-            .into_iter()
-            .flat_map(|trade_type| (0..PAIRS).map(move |pair| (type_bit(trade_type), 1 << pair)))
-            .map(|(type_bit, pair_bit): (u8, u32)| {
-                set_of(&|clause| clause.types & type_bit != 0 && clause.pairs & pair_bit != 0)
-            })
-            .collect();
-        let by_state_and_flags = TradingState::ALL
-            .into_iter()
-            .flat_map(|state| (0..FLAG_SETS).map(move |flags| (state_bit(state), flags)))
-            .map(|(state_bit, flags)| {
-                set_of(&|clause| {
-                    clause.states & state_bit != 0
-                        && (0..FLAGS).zip(flags_of(clause)).all(|(at, flag)| flag.accepts(flags >> at & 1 == 1))
-                })
-            })
-            .collect();
+        let mut by_type_and_pair = Vec::new();
+        for trade_type in TradeType::ALL {
+            for pair in 0..PAIRS {
+                let (type_bit, pair_bit) = (type_bit(trade_type), 1 << pair);
+                by_type_and_pair.push(set_of(&|clause| {
+                    clause.types & type_bit != 0 && clause.pairs & pair_bit != 0
+                }));
+            }
+        }
+        let mut by_state_and_flags = Vec::new();
+        for state in TradingState::ALL {
+            for flags in 0..FLAG_SETS {
+                by_state_and_flags.push(set_of(&|clause| {
+                    clause.states & state_bit(state) != 0
+                        && (0..FLAGS)
+                            .zip(flags_of(clause))
+                            .all(|(at, flag)| flag.accepts(flags >> at & 1 == 1))
+                }));
+            }
+        }
         let mentioned = table.symbols.iter().map(|symbol| symbol.name.as_str());
         Self {
             words: clauses.len().div_ceil(64),
-            by_type_and_pair,
-            by_state_and_flags,
-            symbols: NameIndex::new(clauses.iter().map(|clause| clause.symbol.as_ref()), mentioned),
-            strategies: NameIndex::new(clauses.iter().map(|clause| clause.strategy.as_ref()), iter::empty()),
+            by_type_and_pair: by_type_and_pair.into(),
+            by_state_and_flags: by_state_and_flags.into(),
+            symbols: NameIndex::new(
+                clauses.iter().map(|clause| clause.symbol.as_ref()),
+                mentioned,
+            ),
+            strategies: NameIndex::new(
+                clauses.iter().map(|clause| clause.strategy.as_ref()),
+                iter::empty(),
+            ),
         }
     }
 
     /// The candidates for a request, in order.
     pub(super) fn candidates(&self, cell: &Cell, symbol: &str, strategy: &str) -> Candidates<'_> {
         let pair = cell.trade_type as u32 * PAIRS + pair_number(cell.action, cell.position);
-        let flags = (0..).zip(cell.flags).fold(0, |set, (at, flag)| set | u32::from(flag) << at);
+        let flags = (0..)
+            .zip(cell.flags)
+            .fold(0, |set, (at, flag)| set | u32::from(flag) << at);
         let state = cell.state as u32 * FLAG_SETS + flags;
         Candidates {
             words: self.words,

@@ -99,7 +99,10 @@ impl NameIndex {
             } else {
                 self.unanchored.push(number);
             }
-            self.globs.push(Glob { pattern: pattern.into(), clauses: clauses.into() });
+            self.globs.push(Glob {
+                pattern: pattern.into(),
+                clauses: clauses.into(),
+            });
         }
     }
 
@@ -144,7 +147,10 @@ impl NameIndex {
             return;
         }
         let mut try_all = |numbers: &[u32]| {
-            for glob in numbers.iter().filter_map(|number| self.globs.get(*number as usize)) {
+            for glob in numbers
+                .iter()
+                .filter_map(|number| self.globs.get(*number as usize))
+            {
                 if glob::matches(&glob.pattern, name) {
                     found(glob);
                 }
@@ -172,7 +178,9 @@ impl Literals {
     }
 
     fn of(&self, literal: Option<&str>) -> &[u32] {
-        literal.and_then(|literal| self.globs.get(literal.as_bytes())).map_or(&[], Vec::as_slice)
+        literal
+            .and_then(|literal| self.globs.get(literal.as_bytes()))
+            .map_or(&[], Vec::as_slice)
     }
 }
 
@@ -183,13 +191,24 @@ mod tests {
     use super::*;
 
     fn naive(test: Option<&NameTest>, name: &str) -> bool {
-        test.is_none_or(|test| test.patterns.iter().any(|pattern| glob::matches(pattern, name)) != test.negated)
+        test.is_none_or(|test| {
+            test.patterns
+                .iter()
+                .any(|pattern| glob::matches(pattern, name))
+                != test.negated
+        })
     }
 
     fn any_test() -> impl Strategy<Value = Option<NameTest>> {
         proptest::option::of(
-            (proptest::collection::btree_set("[ab*?]{1,4}", 1..4), any::<bool>())
-                .prop_map(|(patterns, negated)| NameTest { patterns: patterns.into_iter().collect(), negated }),
+            (
+                proptest::collection::btree_set("[ab*?]{1,4}", 1..4),
+                any::<bool>(),
+            )
+                .prop_map(|(patterns, negated)| NameTest {
+                    patterns: patterns.into_iter().collect(),
+                    negated,
+                }),
         )
     }
 

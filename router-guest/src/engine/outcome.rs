@@ -12,12 +12,14 @@ impl Facts<'_, '_> {
     pub(super) fn carry_out(&mut self, rule: u32) -> Result<Decision, Refusal> {
         match self.engine.outcomes.get(rule as usize) {
             Some(Outcome::Skip { reason }) => Ok(self.skip(rule, *reason)),
-            Some(Outcome::Close { long_reason, short_reason }) => {
-                self.close(rule, *long_reason, *short_reason)
-            }
-            Some(Outcome::Open { long_reason, short_reason }) => {
-                self.open(rule, *long_reason, *short_reason)
-            }
+            Some(Outcome::Close {
+                long_reason,
+                short_reason,
+            }) => self.close(rule, *long_reason, *short_reason),
+            Some(Outcome::Open {
+                long_reason,
+                short_reason,
+            }) => self.open(rule, *long_reason, *short_reason),
             None => Err(Refusal::NoRoute),
         }
     }
@@ -62,11 +64,18 @@ impl Facts<'_, '_> {
         })
     }
 
-    fn open(&mut self, rule: u32, long_reason: u32, short_reason: u32) -> Result<Decision, Refusal> {
+    fn open(
+        &mut self,
+        rule: u32,
+        long_reason: u32,
+        short_reason: u32,
+    ) -> Result<Decision, Refusal> {
         let leg = self.leg_to_open().ok_or(Refusal::NoRoute)?;
         let may_short = self.symbol.is_some_and(|symbol| symbol.shortable);
         let intent = self.intent();
-        let charged = self.tier.is_some_and(|(_, tier)| tier.info.budget.is_some());
+        let charged = self
+            .tier
+            .is_some_and(|(_, tier)| tier.info.budget.is_some());
         if self.terms().trade_type.only_closes()
             || !self.is_active()
             || (leg == PositionSide::Short && !may_short)

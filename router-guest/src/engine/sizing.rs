@@ -26,7 +26,11 @@ pub fn quote_currency(symbol: &str) -> Option<&str> {
 /// Account currency for one unit of the symbol's quote currency: 1 when they are the same,
 /// else what the request gives. `None` when it is needed and missing.
 pub fn quote_rate(symbol: &str, account_currency: &str, given: Option<Amount>) -> Option<Amount> {
-    if quote_currency(symbol) == Some(account_currency) { Some(Amount::ONE) } else { given }
+    if quote_currency(symbol) == Some(account_currency) {
+        Some(Amount::ONE)
+    } else {
+        given
+    }
 }
 
 /// What an opening needs of a budget, in account currency; never 0 for a positive notional.
@@ -75,7 +79,9 @@ impl LimitError {
 
 /// What a budget still grants under a limit: limit − used − reserved, never below 0.
 pub fn remaining(limit: Amount, spent: &BudgetUse) -> Amount {
-    limit.saturating_sub(spent.used).saturating_sub(spent.reserved)
+    limit
+        .saturating_sub(spent.used)
+        .saturating_sub(spent.reserved)
 }
 
 /// Whether a budget holds a need: by money and by count.
@@ -92,10 +98,16 @@ pub fn opening_quantity(notional: Amount, price: Amount, step: Option<Amount>) -
 
 /// Whether an opening is under the symbol's known minimums, or rounds to no quantity at all.
 pub fn below_minimum(notional: Amount, price: Amount, symbol: Option<&SymbolInfo>) -> bool {
-    let step = symbol.and_then(|symbol| symbol.step).unwrap_or_else(default_step);
-    let least = symbol.and_then(|symbol| symbol.min_quantity).map_or(step, |least| least.max(step));
+    let step = symbol
+        .and_then(|symbol| symbol.step)
+        .unwrap_or_else(default_step);
+    let least = symbol
+        .and_then(|symbol| symbol.min_quantity)
+        .map_or(step, |least| least.max(step));
     // notional / price rounded down to the step is under `least`, a multiple of it, exactly
     // when notional is under least · price: no division in the sandbox.
     notional.less_than_product(least, price)
-        || symbol.and_then(|symbol| symbol.min_notional).is_some_and(|least| notional < least)
+        || symbol
+            .and_then(|symbol| symbol.min_notional)
+            .is_some_and(|least| notional < least)
 }

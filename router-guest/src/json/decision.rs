@@ -289,14 +289,16 @@ impl<'o> Object<'o> {
         self.out.push(b'}');
     }
 
-    #[inline]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn text(&mut self, key: &[u8], text: &str) {
         write::string(self.key(key), text);
         self.next();
     }
 
     /// A word of ours, which needs no escapes.
-    #[inline]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn word(&mut self, key: &[u8], word: &str) {
         let out = self.key(key);
         out.push(b'"');
@@ -304,30 +306,35 @@ impl<'o> Object<'o> {
         out.extend_from_slice(b"\",");
     }
 
-    #[inline]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn flag(&mut self, key: &[u8], flag: bool) {
         write::flag(self.key(key), flag);
         self.next();
     }
 
-    #[inline]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn amount(&mut self, key: &[u8], amount: Amount) {
         write::amount(self.key(key), amount);
         self.next();
     }
 
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn text_if(&mut self, key: &[u8], text: Option<&str>) {
         if let Some(text) = text {
             self.text(key, text);
         }
     }
 
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn amount_if(&mut self, key: &[u8], amount: Option<Amount>) {
         if let Some(amount) = amount {
             self.amount(key, amount);
         }
     }
 
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn whole_if(&mut self, key: &[u8], number: Option<u64>) {
         if let Some(number) = number {
             write::whole(self.key(key), number);
@@ -335,6 +342,7 @@ impl<'o> Object<'o> {
         }
     }
 
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn raw_if(&mut self, key: &[u8], raw: Option<&str>) {
         if let Some(raw) = raw {
             self.key(key).extend_from_slice(raw.as_bytes());

@@ -8,6 +8,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use super::write;
 use crate::decision::Refusal;
 use crate::request::OrderTerms;
 
@@ -213,6 +214,7 @@ impl Fault {
         if !terms.faces_position() || asked <= closable {
             return None;
         }
+        let (asked, closable) = (write::decimal(asked), write::decimal(closable));
         let message = format!("`close_quantity` is `{asked}`; it was cut to `{closable}`");
         Some(Self::of_field(
             FaultCode::CloseQuantityCut,

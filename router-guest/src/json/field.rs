@@ -7,7 +7,7 @@ use alloc::format;
 
 use super::fault::{Fault, FaultCode, shown};
 use super::object::{Field, Members};
-use super::{scan, syntax};
+use super::{float, scan, syntax};
 use crate::amount::{Amount, AmountError, DIGITS_MAX};
 
 /// Bytes of the ids of reservations and events at most; at least 1.
@@ -34,6 +34,7 @@ impl Field {
     }
 
     /// A string, borrowed where it has no escapes.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn text<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Fault> {
         let Some(inner) = inner(raw) else {
             return Err(self.fault(self.type_fault(raw), raw));
@@ -42,6 +43,7 @@ impl Field {
     }
 
     /// A string of 1 to `bytes_max` bytes.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn name<'a>(&self, raw: &'a str, bytes_max: usize) -> Result<Cow<'a, str>, Fault> {
         let text = self.text(raw)?;
         match text.len() {
@@ -62,8 +64,10 @@ impl Field {
     }
 
     /// A decimal of 0 or more, from a string or a number.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn amount(&self, raw: &str) -> Result<Amount, Fault> {
-        if let Some(amount) = plain_amount(inner(raw).unwrap_or(raw)) {
+        // Before the text is looked through for escapes: this is nearly all amounts.
+        if let Some(amount) = Amount::of_short(inner(raw).unwrap_or(raw)) {
             return Ok(amount);
         }
         let parsed = match raw.as_bytes().first() {
@@ -75,6 +79,7 @@ impl Field {
     }
 
     /// A decimal above 0, from a string or a number.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn positive(&self, raw: &str) -> Result<Amount, Fault> {
         let amount = self.amount(raw)?;
         if amount.is_zero() {
@@ -89,15 +94,16 @@ impl Field {
         if !matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9')) {
             return Err(self.fault(self.type_fault(raw), raw));
         }
-        // The standard library rounds correctly; the JSON reader's own conversion may be off
-        // by a bit, and then a score does not come back as it was written.
-        match raw.parse::<f64>() {
-            Ok(score) if score.is_finite() => Ok(score),
-            _ => Err(self.fault(FaultCode::NotFinite, raw)),
-        }
+        let score = if cfg!(target_arch = "wasm32") {
+            float::parse(raw)
+        } else {
+            raw.parse().ok().filter(|score: &f64| score.is_finite())
+        };
+        score.ok_or_else(|| self.fault(FaultCode::NotFinite, raw))
     }
 
     /// `true` or `false`.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn flag(&self, raw: &str) -> Result<bool, Fault> {
         match raw {
             "true" => Ok(true),
@@ -107,6 +113,7 @@ impl Field {
     }
 
     /// A whole number in digits.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn count(&self, raw: &str) -> Result<u32, Fault> {
         let code = match raw.as_bytes().first() {
             Some(b'0'..=b'9') if raw.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -143,11 +150,13 @@ impl Field {
     }
 
     /// A field of an object that must have it.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn required<'a>(&self, members: &Members<'a>) -> Result<&'a str, Fault> {
         members.given(self).ok_or_else(|| self.missing())
     }
 
     /// The code of a value of another type.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn type_fault(&self, raw: &str) -> FaultCode {
         if syntax::is_bare(raw) {
             FaultCode::NotFinite
@@ -179,34 +188,6 @@ impl Field {
 /// What stands between the quotes of a string.
 pub(super) fn inner(raw: &str) -> Option<&str> {
     raw.strip_prefix('"')?.strip_suffix('"')
-}
-
-/// An amount of at most 18 digits without sign or exponent, in machine words: nearly all of
-/// them. `None` leaves the text to the amount's own reader, which tells what is wrong.
-fn plain_amount(text: &str) -> Option<Amount> {
-    if text.len() > 19 {
-        return None;
-    }
-    let (mut coefficient, mut scale, mut point) = (0_u64, 0_u8, false);
-    for byte in text.bytes() {
-        match byte {
-            b'0'..=b'9' => {
-                coefficient = coefficient * 10 + u64::from(byte - b'0');
-                scale += u8::from(point);
-            }
-            // A point needs a digit on both sides: one behind it, and not the first byte.
-            b'.' if !point && text.as_bytes().first() != Some(&b'.') => point = true,
-            _ => return None,
-        }
-    }
-    if text.is_empty() || (point && scale == 0) {
-        return None;
-    }
-    while scale > 0 && coefficient.is_multiple_of(10) {
-        coefficient /= 10;
-        scale -= 1;
-    }
-    Amount::new(u128::from(coefficient), scale)
 }
 
 /// Whether a text is how some program writes a float that is no number.

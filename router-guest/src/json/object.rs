@@ -66,6 +66,7 @@ impl<'a> Members<'a> {
     }
 
     /// The fault of a key that stands twice.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn doubled(&self, field: &Field) -> Result<(), Fault> {
         if self.doubled & (1 << field.at) == 0 {
             return Ok(());

@@ -62,7 +62,8 @@ impl RequestLine<'_> {
 }
 
 /// The request that a line's members make.
-#[inline]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline)]
 pub(super) fn of_members<'a>(members: &Members<'a>) -> Result<RequestLine<'a>, LineError<'a>> {
     let mut reader = Reader {
         members,
@@ -135,7 +136,10 @@ impl<'a> Reader<'_, 'a> {
             tags: self.read(&fields::TAGS, tags::checked),
             signal_score: self.echoed(terms.signal_score.is_some(), &fields::SIGNAL_SCORE),
             confidence: self.echoed(terms.confidence.is_some(), &fields::CONFIDENCE),
-            risk_reward_ratio: self.echoed(terms.risk_reward_ratio.is_some(), &fields::RISK_REWARD_RATIO),
+            risk_reward_ratio: self.echoed(
+                terms.risk_reward_ratio.is_some(),
+                &fields::RISK_REWARD_RATIO,
+            ),
             stop_loss: self.echoed(terms.stop_loss.is_some(), &fields::STOP_LOSS),
             take_profit: self.echoed(terms.take_profit.is_some(), &fields::TAKE_PROFIT),
             warnings: Vec::new(),

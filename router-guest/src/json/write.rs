@@ -2,6 +2,7 @@
 //!
 //! Owns strings, decimals and whole numbers. Does not know any field.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::scan::unescaped;
@@ -79,6 +80,14 @@ pub(super) fn amount(out: &mut Vec<u8>, amount: Amount) {
     out.push(b'"');
     out.extend_from_slice(digits.finished());
     out.push(b'"');
+}
+
+/// The same without quotes, for messages. `Display` would bring its padding along.
+pub(super) fn decimal(value: Amount) -> String {
+    let mut quoted = Vec::new();
+    amount(&mut quoted, value);
+    let text = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+    text.iter().copied().map(char::from).collect()
 }
 
 /// A whole number.

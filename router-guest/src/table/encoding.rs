@@ -14,9 +14,7 @@ use value::Encoded;
 use super::validate::TableFault;
 use super::{Clause, End, Flag, NameTest, NumberRange, NumberTest, Outcome, Rule, Table, Tier};
 use crate::decision::OrderIntent;
-use crate::manifest::{
-    AmountField, BudgetInfo, Scope, ScoreField, SymbolInfo, TierInfo, Window,
-};
+use crate::manifest::{AmountField, BudgetInfo, Scope, ScoreField, SymbolInfo, TierInfo, Window};
 
 /// The version of the encoding that this crate writes and reads.
 pub const TABLE_VERSION: u8 = 1;

@@ -54,15 +54,23 @@ impl Table {
         at_most("budgets", self.budgets.len(), BUDGETS_MAX)?;
         at_most("reasons", self.reasons.len(), REASONS_MAX)?;
         at_most("rules", self.rules.len(), RULES_MAX)?;
-        at_most("clauses", self.clauses().count(), CLAUSES_MAX)?;
-        at_most("patterns", self.patterns().count(), PATTERNS_MAX)?;
+        at_most(
+            "clauses",
+            self.rules.iter().map(|rule| rule.clauses.len()).sum(),
+            CLAUSES_MAX,
+        )?;
+        at_most("patterns", self.patterns(), PATTERNS_MAX)?;
         self.symbols.iter().try_for_each(check_symbol)?;
         ensure(self.symbols.is_sorted_by(|a, b| a.name < b.name), || {
             "symbols are not sorted, or one stands twice".into()
         })?;
-        self.tiers.iter().try_for_each(|tier| check_tier(tier, self.budgets.len()))?;
+        self.tiers
+            .iter()
+            .try_for_each(|tier| check_tier(tier, self.budgets.len()))?;
         self.budgets.iter().try_for_each(check_budget)?;
-        self.reasons.iter().try_for_each(|reason| check_name(reason))?;
+        self.reasons
+            .iter()
+            .try_for_each(|reason| check_name(reason))?;
         unique("reason", self.reasons.iter())?;
         unique("rule", self.rules.iter().map(|rule| &rule.name))?;
         unique("tier", self.tiers.iter().map(|tier| &tier.info.name))?;
@@ -70,21 +78,38 @@ impl Table {
         self.check_rules()
     }
 
-    fn patterns(&self) -> impl Iterator<Item = &String> {
-        self.clauses()
-            .flat_map(|clause| clause.symbol.iter().chain(&clause.strategy))
-            .flat_map(|test| &test.patterns)
+    /// Patterns of all name tests together.
+    fn patterns(&self) -> usize {
+        let mut patterns = 0;
+        for rule in &self.rules {
+            for clause in &rule.clauses {
+                for test in [&clause.symbol, &clause.strategy].into_iter().flatten() {
+                    patterns += test.patterns.len();
+                }
+            }
+        }
+        patterns
     }
 
     fn check_rules(&self) -> Checked {
         for rule in &self.rules {
             check_name(&rule.name)?;
-            ensure(!rule.clauses.is_empty(), || format!("rule `{}` has no clause", rule.name))?;
-            rule.clauses.iter().try_for_each(|clause| check_clause(clause, &rule.name))?;
+            ensure(!rule.clauses.is_empty(), || {
+                format!("rule `{}` has no clause", rule.name)
+            })?;
+            rule.clauses
+                .iter()
+                .try_for_each(|clause| check_clause(clause, &rule.name))?;
             let reasons = match rule.outcome {
                 Outcome::Skip { reason } => [reason, reason],
-                Outcome::Close { long_reason, short_reason }
-                | Outcome::Open { long_reason, short_reason } => [long_reason, short_reason],
+                Outcome::Close {
+                    long_reason,
+                    short_reason,
+                }
+                | Outcome::Open {
+                    long_reason,
+                    short_reason,
+                } => [long_reason, short_reason],
             };
             for reason in reasons {
                 ensure(index_within(reason, self.reasons.len()), || {
@@ -101,7 +126,9 @@ fn index_within(index: u32, len: usize) -> bool {
 }
 
 fn at_most(what: &str, count: usize, most: usize) -> Checked {
-    ensure(count <= most, || format!("{count} {what}, and at most {most} are allowed"))
+    ensure(count <= most, || {
+        format!("{count} {what}, and at most {most} are allowed")
+    })
 }
 
 fn check_name(name: &str) -> Checked {
@@ -120,9 +147,11 @@ fn unique<'a>(what: &str, mut names: impl Iterator<Item = &'a String>) -> Checke
 
 fn check_symbol(symbol: &SymbolInfo) -> Checked {
     check_name(&symbol.name)?;
-    for (key, amount) in
-        [("step", symbol.step), ("min_quantity", symbol.min_quantity), ("min_notional", symbol.min_notional)]
-    {
+    for (key, amount) in [
+        ("step", symbol.step),
+        ("min_quantity", symbol.min_quantity),
+        ("min_notional", symbol.min_notional),
+    ] {
         ensure(amount.is_none_or(|amount| !amount.is_zero()), || {
             format!("{key} of `{}` must be above 0", symbol.name)
         })?;
@@ -133,39 +162,52 @@ fn check_symbol(symbol: &SymbolInfo) -> Checked {
 fn check_tier(tier: &Tier, budgets: usize) -> Checked {
     let name = &tier.info.name;
     check_name(name)?;
-    ensure(!tier.info.size.is_zero() && tier.info.size <= Amount::ONE, || {
-        format!("size of tier `{name}` must be above 0% and at most 100%")
+    ensure(
+        !tier.info.size.is_zero() && tier.info.size <= Amount::ONE,
+        || format!("size of tier `{name}` must be above 0% and at most 100%"),
+    )?;
+    let finite = [
+        tier.signal_strength_min,
+        tier.risk_reward_min,
+        tier.confidence_min,
+    ]
+    .iter()
+    .flatten()
+    .all(|least| least.is_finite());
+    ensure(finite, || {
+        format!("thresholds of tier `{name}` must be finite")
     })?;
-    let finite = [tier.signal_strength_min, tier.risk_reward_min, tier.confidence_min]
-        .iter()
-        .flatten()
-        .all(|least| least.is_finite());
-    ensure(finite, || format!("thresholds of tier `{name}` must be finite"))?;
     match (tier.info.intent, tier.info.budget) {
         (OrderIntent::Pilot | OrderIntent::Explore, Some(budget)) => {
-            ensure(index_within(budget, budgets), || format!("tier `{name}` names no budget"))
+            ensure(index_within(budget, budgets), || {
+                format!("tier `{name}` names no budget")
+            })
         }
-        (OrderIntent::Pilot | OrderIntent::Explore, None) => {
-            Err(fault(|| format!("tier `{name}` opens pilot or exploration trades and must name a budget")))
-        }
+        (OrderIntent::Pilot | OrderIntent::Explore, None) => Err(fault(|| {
+            format!("tier `{name}` opens pilot or exploration trades and must name a budget")
+        })),
         (OrderIntent::Normal, None) => Ok(()),
-        (OrderIntent::Normal, Some(_)) => {
-            Err(fault(|| format!("tier `{name}` opens normal trades, which never touch a budget")))
-        }
-        (OrderIntent::Exit | OrderIntent::Risk, _) => {
-            Err(fault(|| format!("tier `{name}` would open trades of an intent that only closes")))
-        }
+        (OrderIntent::Normal, Some(_)) => Err(fault(|| {
+            format!("tier `{name}` opens normal trades, which never touch a budget")
+        })),
+        (OrderIntent::Exit | OrderIntent::Risk, _) => Err(fault(|| {
+            format!("tier `{name}` would open trades of an intent that only closes")
+        })),
     }
 }
 
 fn check_budget(budget: &BudgetInfo) -> Checked {
     check_name(&budget.name)?;
     check_name(&budget.zone)?;
-    ensure(budget.amount.is_some() || budget.percent.is_some() || budget.orders.is_some(), || {
-        format!("budget `{}` has no limit", budget.name)
-    })?;
+    ensure(
+        budget.amount.is_some() || budget.percent.is_some() || budget.orders.is_some(),
+        || format!("budget `{}` has no limit", budget.name),
+    )?;
     ensure(budget.window != (Window::Rolling { seconds: 0 }), || {
-        format!("the rolling window of budget `{}` has no length", budget.name)
+        format!(
+            "the rolling window of budget `{}` has no length",
+            budget.name
+        )
     })
 }
 
@@ -173,24 +215,38 @@ fn check_clause(clause: &Clause, rule: &str) -> Checked {
     let masks = clause.states & !STATES_ALL == 0
         && clause.types & !TYPES_ALL == 0
         && clause.pairs & !PAIRS_ALL == 0;
-    ensure(masks, || format!("rule `{rule}` tests for a value that there is not"))?;
+    ensure(masks, || {
+        format!("rule `{rule}` tests for a value that there is not")
+    })?;
     for test in clause.symbol.iter().chain(&clause.strategy) {
         check_name_test(test, rule)?;
     }
-    let finite = clause.scores.iter().flat_map(|test| test.range.ends()).all(f64::is_finite);
-    ensure(finite, || format!("rule `{rule}` compares with a number that is not finite"))?;
+    let finite = clause.scores.iter().all(|test| {
+        test.range
+            .ends()
+            .iter()
+            .flatten()
+            .all(|end| end.is_finite())
+    });
+    ensure(finite, || {
+        format!("rule `{rule}` compares with a number that is not finite")
+    })?;
     let ranges = clause.scores.iter().all(|test| !is_unbounded(&test.range))
         && clause.amounts.iter().all(|test| !is_unbounded(&test.range));
     ensure(ranges, || format!("rule `{rule}` has a range without ends"))
 }
 
 fn is_unbounded<N: Copy + PartialOrd>(range: &NumberRange<N>) -> bool {
-    matches!(range, NumberRange::Within { .. }) && range.ends().next().is_none()
+    matches!(range, NumberRange::Within { .. }) && range.ends().iter().all(Option::is_none)
 }
 
 fn check_name_test(test: &NameTest, rule: &str) -> Checked {
-    ensure(!test.patterns.is_empty(), || format!("rule `{rule}` tests for an empty set of names"))?;
-    test.patterns.iter().try_for_each(|pattern| check_name(pattern))?;
+    ensure(!test.patterns.is_empty(), || {
+        format!("rule `{rule}` tests for an empty set of names")
+    })?;
+    test.patterns
+        .iter()
+        .try_for_each(|pattern| check_name(pattern))?;
     ensure(test.patterns.is_sorted_by(|a, b| a < b), || {
         format!("rule `{rule}` names the same twice in one set")
     })

@@ -7,6 +7,7 @@
 
 mod ask;
 mod batch;
+mod recorded;
 mod seat;
 
 use std::fmt;
@@ -31,6 +32,7 @@ use seat::Seat;
 
 pub use ask::{Incident, IncidentKind};
 pub use batch::BATCH_ITEMS_MAX;
+pub use recorded::Recorded;
 
 /// Where the time of a charge comes from.
 pub enum BudgetClock {
@@ -53,10 +55,6 @@ pub struct Router {
     trading_state: AtomicU8,
     observer: Observer,
 }
-
-/// What a store keeps of a decision under its request's id.
-#[derive(Debug, Clone)]
-pub struct Recorded(pub(crate) Answer);
 
 /// One activation of a policy.
 pub(crate) struct Generation {
@@ -236,9 +234,9 @@ impl Router {
             }
             self.reserve(entry, &mut answer, &mut *held)?;
             if let Some(identity) = &entry.identity {
-                match held.record(identity, Recorded(answer.clone()))? {
+                match held.record(identity, Recorded::of(&answer))? {
                     Known::New => {}
-                    Known::Repeat(Recorded(earlier)) => return Ok(entry.repeat(earlier)),
+                    Known::Repeat(earlier) => return Ok(entry.repeat(earlier.answer()?)),
                     Known::OtherIdentity => return Err(Rejection::duplicate_id(identity.id())),
                 }
             }
@@ -284,10 +282,12 @@ impl Router {
         // What the host decided itself was nobody's decision: a retry asks again.
         let identity = entry.identity.as_ref().filter(|_| answer.is_a_policys());
         if let Some(identity) = identity {
-            match self.store.record(identity, Recorded(answer.clone())) {
+            match self.store.record(identity, Recorded::of(&answer)) {
                 Ok(Known::New) => {}
                 Ok(_) if entry.closes => {}
-                Ok(Known::Repeat(Recorded(earlier))) if !entry.repeated => return Ok(entry.repeat(earlier)),
+                Ok(Known::Repeat(earlier)) if !entry.repeated => {
+                    return Ok(entry.repeat(earlier.answer()?));
+                }
                 Ok(Known::Repeat(_)) => {}
                 Ok(Known::OtherIdentity) => return Err(Rejection::duplicate_id(identity.id())),
                 Err(error) if entry.closes => entry.warn(store_warning(error)),
@@ -341,7 +341,8 @@ impl<'r, 'a> Entry<'r, 'a> {
         let Some(identity) = &self.identity else { return Ok(None) };
         match store.lookup(identity) {
             Ok(Known::New) => Ok(None),
-            Ok(Known::Repeat(Recorded(earlier))) => {
+            Ok(Known::Repeat(earlier)) => {
+                let earlier = earlier.answer()?;
                 self.repeated = true;
                 self.closed_before = earlier.effect == PositionEffect::Close;
                 let afresh = self.closes || self.closed_before;

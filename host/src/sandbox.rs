@@ -64,8 +64,12 @@ static ENGINE: Shared =
 static COMPOSING_ENGINE: Shared =
     LazyLock::new(|| config::composing(&LIMITS).map_err(|error| error.to_string()));
 
-/// The engine that decides.
-pub(crate) fn engine() -> Result<&'static Engine, HostFault> {
+/// The engine that decides, one for the process: for measuring beside it, and for embedders who
+/// count on its configuration.
+///
+/// # Errors
+/// [`HostFault`] when the machine cannot run one.
+pub fn engine() -> Result<&'static Engine, HostFault> {
     shared(&ENGINE)
 }
 

@@ -7,9 +7,10 @@ mod identity;
 mod index;
 
 use std::cmp::Reverse;
-use std::collections::hash_map::RandomState;
 use std::collections::{BinaryHeap, VecDeque};
 use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
 
 use super::error::{Holding, StoreError};
 use super::window::Moment;
@@ -35,6 +36,7 @@ pub enum Known<D> {
 /// The ids of decided requests, with what was decided.
 #[derive(Debug)]
 pub struct IdMemory<D> {
+    /// Seeded anew in each process, so that nobody can choose ids that collide.
     hasher: RandomState,
     index: Index,
     entries: Vec<Entry<D>>,
@@ -59,7 +61,7 @@ impl<D: Clone> IdMemory<D> {
     /// Remembers nothing.
     pub fn new() -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             index: Index::new(),
             entries: Vec::new(),
             free: Vec::new(),

@@ -85,6 +85,18 @@ pub struct Released {
     pub repeated: bool,
 }
 
+impl ReservationId {
+    /// The number behind the `R`.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The id of a number that [`ReservationId::number`] gave.
+    pub(crate) const fn of_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl<'a> EventId<'a> {
     /// The event id of a text.
     ///

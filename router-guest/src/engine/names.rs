@@ -73,7 +73,9 @@ impl NameIndex {
         };
         let mut globs: Numbers<'t> = Lookup::default();
         let mut names: Numbers<'t> = Lookup::default();
-        mentioned.for_each(|name| drop(names.of(name)));
+        mentioned.for_each(|name| {
+            names.insert(name);
+        });
         for (clause, test) in (0_u32..).zip(tests) {
             index.base.set(clause, test.is_none_or(|test| test.negated));
             for pattern in test.iter().flat_map(|test| &test.patterns) {

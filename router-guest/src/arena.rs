@@ -1,11 +1,10 @@
 //! The component's allocator, made so that a request costs the same fuel on a fresh instance
 //! as on one that has answered a million others.
 //!
-//! What is allocated until the table is loaded is permanent. From then on the live
-//! allocations of a call stand above a mark, and when the last of them is freed the arena is
-//! back at the mark: no call ever sees what an earlier one left. The memory is grown to its
-//! bound while the table is loaded, before the component is snapshotted, so that no call
-//! grows it.
+//! What is allocated until the table is loaded is permanent. From then on the allocations of
+//! a call stand above a mark, to which the arena returns when the call is over: no call ever
+//! sees what an earlier one left. The memory is grown to its bound while the table is loaded,
+//! before the component is snapshotted, so that no call grows it.
 //!
 //! It does not reuse holes, and is sound on a single thread only: this target has no other.
 
@@ -26,7 +25,6 @@ static ARENA: Arena = Arena(UnsafeCell::new(State {
     mark: 0,
     top: 0,
     end: 0,
-    live: 0,
 }));
 
 struct Arena(UnsafeCell<State>);
@@ -39,8 +37,6 @@ struct State {
     top: usize,
     /// First byte behind the memory.
     end: usize,
-    /// Allocations above the mark that are not freed yet.
-    live: usize,
 }
 
 // SAFETY: the target has no threads, and no method of the allocator calls another that
@@ -59,7 +55,19 @@ pub(crate) fn seal() {
     state.grow_to(MEMORY_BYTES);
     state.mark = align_up(state.top, HOST_PAGE_BYTES);
     state.top = state.mark;
-    state.live = 0;
+}
+
+/// Takes back all that a call has allocated. What it wrote stays readable until the next call
+/// begins, which is when the host has long read it.
+///
+/// # Safety
+/// Nothing that was allocated since the mark is used any more.
+pub(crate) unsafe fn release() {
+    // SAFETY: single thread, and the borrow ends with this function.
+    let state = unsafe { &mut *ARENA.0.get() };
+    if !state.is_loading() {
+        state.top = state.mark;
+    }
 }
 
 impl State {
@@ -107,7 +115,6 @@ unsafe impl GlobalAlloc for Arena {
         if state.top == 0 {
             state.grow_to(0);
         }
-        state.live += 1;
         state.take(align_up(state.top, layout.align()), layout.size())
     }
 
@@ -120,13 +127,8 @@ unsafe impl GlobalAlloc for Arena {
             // What is left over from loading would otherwise stand in the snapshot.
             // SAFETY: the caller gives the block up, all of it.
             unsafe { ptr::write_bytes(block, 0, layout.size()) };
-        } else if start < state.mark {
-            return;
         }
-        state.live -= 1;
-        if state.live == 0 && !state.is_loading() {
-            state.top = state.mark;
-        } else if start + layout.size() == state.top {
+        if start + layout.size() == state.top && start >= state.mark {
             state.top = start;
         }
     }

@@ -3,7 +3,11 @@
 //! It holds the one engine and translates; it decides nothing (see [`crate::engine`]).
 //! Whatever a well-behaved host cannot do (ask before a table is loaded, hand in an amount
 //! of 40 digits) traps: an answer would be a guess.
+//!
+//! Loading, describing and JSON go through generated code; the two calls that must be fast
+//! are in `calls`.
 
+mod calls;
 mod convert;
 
 use alloc::string::String;
@@ -12,12 +16,9 @@ use core::cell::OnceCell;
 use core::panic::PanicInfo;
 
 use bindings::exports::execution_router::policy::{loading, routing, routing_json};
-use convert::{Uses, request_of, terms_of};
 
 use crate::arena;
 use crate::engine::Engine;
-use crate::request::Request;
-use crate::state::State;
 use crate::table::{Table, TableError};
 
 #[allow(
@@ -45,8 +46,6 @@ mod bindings {
 }
 
 struct Component;
-
-bindings::export!(Component with_types_in bindings);
 
 /// What was loaded, and then snapshotted into the component.
 static ENGINE: Loaded = Loaded(OnceCell::new());
@@ -110,61 +109,23 @@ impl routing::Guest for Component {
         convert::manifest(engine().manifest())
     }
 
-    fn decide(
-        request: routing::Request,
-        state: routing::State,
-    ) -> Result<routing::Decision, routing::Refusal> {
-        let uses = state.budgets.as_deref().map(Uses::of);
-        let state = State {
-            trading_state: convert::trading_state(state.trading_state),
-            budgets: uses.as_ref().map(Uses::all),
-        };
-        answer(engine().decide(&request_of(&request), &state))
+    fn decide(_: routing::Request, _: routing::State) -> calls::Generated {
+        // Never called, nor compiled in: `calls` exports the function.
+        core::arch::wasm32::unreachable()
     }
 
     fn decide_batch(
-        names: Vec<String>,
-        uses: Vec<routing::BudgetUse>,
-        items: Vec<routing::BatchItem>,
-    ) -> Vec<Result<routing::Decision, routing::Refusal>> {
-        let engine = engine();
-        let uses = Uses::of(&uses);
-        let name = |index: u32| given(names.get(index as usize)).as_str();
-        items
-            .iter()
-            .map(|item| {
-                let request = Request {
-                    symbol: name(item.symbol),
-                    strategy: name(item.strategy),
-                    terms: terms_of(&item.terms),
-                };
-                let budgets = item
-                    .budgets
-                    .map(|first| uses.from(first, engine.manifest().budgets.len()));
-                let trading_state = convert::trading_state(item.trading_state);
-                answer(engine.decide(
-                    &request,
-                    &State {
-                        trading_state,
-                        budgets,
-                    },
-                ))
-            })
-            .collect()
+        _: Vec<String>,
+        _: Vec<routing::BudgetUse>,
+        _: Vec<routing::BatchItem>,
+    ) -> Vec<calls::Generated> {
+        // As above.
+        core::arch::wasm32::unreachable()
     }
 }
 
 impl routing_json::Guest for Component {
     fn decide_json(request: String, state: String) -> String {
         crate::json::decide_json(engine(), &request, &state)
-    }
-}
-
-fn answer(
-    answer: Result<crate::decision::Decision, crate::decision::Refusal>,
-) -> Result<routing::Decision, routing::Refusal> {
-    match answer {
-        Ok(decision) => Ok(convert::decision(&decision)),
-        Err(refusal) => Err(convert::refusal(refusal)),
     }
 }

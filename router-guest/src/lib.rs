@@ -15,6 +15,7 @@ pub mod decision;
 pub mod document;
 pub mod engine;
 pub mod json;
+pub mod layout;
 mod lookup;
 pub mod manifest;
 pub mod request;

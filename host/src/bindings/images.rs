@@ -2,15 +2,13 @@
 //! goes over in one copy. Field by field, as generated code does it, lowering takes a third
 //! of a decision.
 //!
-//! What a record is stays with the generated types: an image checks its type as the record
-//! that it is the image of.
+//! How records are laid out is in `router_guest::layout`. What a record is stays with the
+//! generated types: an image checks its type as the record that it is the image of.
 
-use std::mem::{MaybeUninit, offset_of};
+use std::mem::MaybeUninit;
 use std::slice;
 
-use router_guest::amount::Amount;
-use router_guest::request::{OrderTerms, PositionSide};
-use router_guest::state::BudgetUse;
+use router_guest::layout::{AnswerLayout, ItemLayout, TermsLayout, UseLayout};
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
 };
@@ -18,210 +16,28 @@ use wasmtime::component::{ComponentType, Lower};
 
 use super::v0_1_0::exports::execution_router::policy::routing as wit;
 
-/// `decimal`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct DecimalImage {
-    high: u64,
-    low: u64,
-    scale: u8,
-    padding: [u8; 7],
-}
-
-/// `option<decimal>`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct OptionalDecimal {
-    given: u64,
-    value: DecimalImage,
-}
-
-/// `option<f64>`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct OptionalScore {
-    given: u64,
-    bits: u64,
-}
-
-/// `option<position>`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct OptionalPosition {
-    given: u64,
-    side: u64,
-    quantity: DecimalImage,
-}
-
 /// `order-terms`
 #[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct TermsImage {
-    final_action: u8,
-    trade_type: u8,
-    padding: [u8; 6],
-    position: OptionalPosition,
-    close_quantity: OptionalDecimal,
-    opening: DecimalImage,
-    closing: DecimalImage,
-    price: OptionalDecimal,
-    target_notional: OptionalDecimal,
-    sized: u64,
-    equity: OptionalDecimal,
-    quote_rate: OptionalDecimal,
-    scores: [OptionalScore; 3],
-    stop_loss: OptionalDecimal,
-    take_profit: OptionalDecimal,
-}
+#[repr(transparent)]
+pub(crate) struct TermsImage(pub(crate) TermsLayout);
 
 /// `budget-use`
 #[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct UseImage {
-    used: DecimalImage,
-    reserved: DecimalImage,
-    orders: u32,
-    padding: u32,
-}
+#[repr(transparent)]
+pub(crate) struct UseImage(pub(crate) UseLayout);
 
 /// `batch-item`
 #[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct ItemImage {
-    symbol: u32,
-    strategy: u32,
-    terms: TermsImage,
-    trading_state: u32,
-    budgets_given: u32,
-    budgets: u32,
-    padding: u32,
-}
+#[repr(transparent)]
+pub(crate) struct ItemImage(pub(crate) ItemLayout);
 
-// Discriminants are one byte with padding behind it: written little-endian, a longer integer
-// below 256 is that byte and the padding.
 const _: () = {
     assert!(size_of::<TermsImage>() == <wit::OrderTerms as ComponentType>::SIZE32);
     assert!(size_of::<UseImage>() == <wit::BudgetUse as ComponentType>::SIZE32);
     assert!(size_of::<ItemImage>() == <wit::BatchItem as ComponentType>::SIZE32);
-    assert!(offset_of!(TermsImage, close_quantity) == 48);
-    assert!(offset_of!(TermsImage, sized) == 192);
-    assert!(offset_of!(TermsImage, take_profit) == 344);
-    assert!(offset_of!(ItemImage, trading_state) == 384);
+    type Answer = Result<wit::Decision, wit::Refusal>;
+    assert!(size_of::<AnswerLayout>() == <Answer as ComponentType>::SIZE32);
 };
-
-impl DecimalImage {
-    const ZERO: Self = Self {
-        high: 0,
-        low: 0,
-        scale: 0,
-        padding: [0; 7],
-    };
-
-    #[inline]
-    fn of(amount: Amount) -> Self {
-        let (high, low, scale) = amount.to_words();
-        Self {
-            high: high.to_le(),
-            low: low.to_le(),
-            scale,
-            padding: [0; 7],
-        }
-    }
-}
-
-impl OptionalDecimal {
-    #[inline]
-    fn of(amount: Option<Amount>) -> Self {
-        match amount {
-            None => Self {
-                given: 0,
-                value: DecimalImage::ZERO,
-            },
-            Some(amount) => Self {
-                given: 1_u64.to_le(),
-                value: DecimalImage::of(amount),
-            },
-        }
-    }
-}
-
-impl OptionalScore {
-    #[inline]
-    fn of(score: Option<f64>) -> Self {
-        match score {
-            None => Self { given: 0, bits: 0 },
-            Some(score) => Self {
-                given: 1_u64.to_le(),
-                bits: score.to_bits().to_le(),
-            },
-        }
-    }
-}
-
-impl TermsImage {
-    #[inline]
-    pub(crate) fn of(terms: &OrderTerms) -> Self {
-        Self {
-            final_action: terms.final_action as u8,
-            trade_type: terms.trade_type as u8,
-            padding: [0; 6],
-            position: match terms.position {
-                None => OptionalPosition {
-                    given: 0,
-                    side: 0,
-                    quantity: DecimalImage::ZERO,
-                },
-                Some(position) => OptionalPosition {
-                    given: 1_u64.to_le(),
-                    side: u64::from(position.side == PositionSide::Short).to_le(),
-                    quantity: DecimalImage::of(position.quantity),
-                },
-            },
-            close_quantity: OptionalDecimal::of(terms.close_quantity),
-            opening: DecimalImage::of(terms.working.opening),
-            closing: DecimalImage::of(terms.working.closing),
-            price: OptionalDecimal::of(terms.price),
-            target_notional: OptionalDecimal::of(terms.target_notional),
-            sized: u64::from(terms.sized).to_le(),
-            equity: OptionalDecimal::of(terms.equity),
-            quote_rate: OptionalDecimal::of(terms.quote_rate),
-            scores: [
-                terms.signal_score,
-                terms.confidence,
-                terms.risk_reward_ratio,
-            ]
-            .map(OptionalScore::of),
-            stop_loss: OptionalDecimal::of(terms.stop_loss),
-            take_profit: OptionalDecimal::of(terms.take_profit),
-        }
-    }
-}
-
-impl UseImage {
-    pub(crate) fn of(spent: &BudgetUse) -> Self {
-        Self {
-            used: DecimalImage::of(spent.used),
-            reserved: DecimalImage::of(spent.reserved),
-            orders: spent.orders.to_le(),
-            padding: 0,
-        }
-    }
-}
-
-impl ItemImage {
-    #[inline]
-    pub(crate) fn of(item: &crate::policy::BatchItem) -> Self {
-        Self {
-            symbol: item.symbol.to_le(),
-            strategy: item.strategy.to_le(),
-            terms: TermsImage::of(&item.terms),
-            trading_state: u32::from(item.trading_state as u8).to_le(),
-            budgets_given: u32::from(item.budgets.is_some()).to_le(),
-            budgets: item.budgets.unwrap_or(0).to_le(),
-            padding: 0,
-        }
-    }
-}
 
 /// Makes an image lower as its record does.
 macro_rules! image_of {

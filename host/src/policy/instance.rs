@@ -4,6 +4,7 @@
 //! what its form says (indexes in range, amounts within bounds). After a fault it is dead.
 
 use router_guest::decision::{Decision, Refusal};
+use router_guest::layout::{ItemLayout, TermsLayout, UseLayout};
 use router_guest::request::{OrderTerms, Request};
 use router_guest::state::{BudgetUse, State, TradingState};
 use wasmtime::component::{Component, ComponentExportIndex, Func, TypedFunc};
@@ -129,13 +130,13 @@ impl Instance {
     ) -> Result<Answer, PolicyFault> {
         let budgets = state.budgets.map(|uses| {
             self.uses.clear();
-            self.uses.extend(uses.iter().map(UseImage::of));
+            self.uses.extend(uses.iter().map(use_image));
             self.uses.as_slice()
         });
         let request = RequestArgument {
             symbol: request.symbol,
             strategy: request.strategy,
-            terms: TermsImage::of(&request.terms),
+            terms: TermsImage(TermsLayout::of(&request.terms)),
         };
         let trading_state = answer::trading_state(state.trading_state);
         let state = StateArgument {
@@ -175,9 +176,9 @@ impl Instance {
             .into());
         }
         self.uses.clear();
-        self.uses.extend(uses.iter().map(UseImage::of));
+        self.uses.extend(uses.iter().map(use_image));
         self.items.clear();
-        self.items.extend(items.iter().map(ItemImage::of));
+        self.items.extend(items.iter().map(item_image));
         // SAFETY: `Exports::of` has checked that this export of the component has this type.
         let decide = unsafe {
             TypedFunc::<BatchArguments<'_>, BatchResults>::new_unchecked(self.decide_batch)
@@ -207,6 +208,28 @@ impl Instance {
             .collect();
         Ok((answers?, spent))
     }
+}
+
+fn use_image(spent: &BudgetUse) -> UseImage {
+    UseImage(UseLayout::of(spent))
+}
+
+#[inline]
+fn item_image(item: &BatchItem) -> ItemImage {
+    let BatchItem {
+        symbol,
+        strategy,
+        terms,
+        trading_state,
+        budgets,
+    } = item;
+    ItemImage(ItemLayout::of(
+        *symbol,
+        *strategy,
+        terms,
+        *trading_state,
+        *budgets,
+    ))
 }
 
 fn fill(store: &mut Store<StoreLimits>, fuel: u64, result_bytes_max: usize) {

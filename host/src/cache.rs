@@ -79,7 +79,7 @@ impl Cache {
         let kept = self
             .folder
             .as_deref()
-            .map(|folder| entry::path(folder, key, "compiled"));
+            .map(|folder| entry::path(folder, key, entry::COMPILED));
         if let Some(compiled) = kept.as_deref().and_then(entry::read) {
             // SAFETY: the bytes are what `serialize` gave below, to this user and for this
             // engine's configuration: nobody else can write to the folder, the key holds the
@@ -120,7 +120,7 @@ impl Cache {
                 document.as_bytes(),
                 cases.as_bytes(),
             ]);
-            entry::path(folder, key, "component")
+            entry::path(folder, key, entry::COMPONENT)
         });
         if let Some(component) = kept.as_deref().and_then(entry::read) {
             return Ok(component);

@@ -50,9 +50,7 @@ impl PolicyArguments {
             eprintln!("execution-router: compiled policies are not kept: {reason}");
         }
         match &self.policy {
-            Some(path) => {
-                Policy::load(path, &cache).with_context(|| format!("cannot use the policy `{}`", path.display()))
-            }
+            Some(path) => Ok(Policy::load(path, &cache)?),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
     }

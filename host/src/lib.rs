@@ -28,3 +28,7 @@ pub use router_guest::amount::Amount;
 pub use router_guest::decision::{OrderIntent, PositionEffect, Side};
 pub use router_guest::request::{FinalAction, Position, PositionSide, TradeType, WorkingOrders};
 pub use router_guest::state::TradingState;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct HostReadme;

@@ -7,7 +7,7 @@ mod money;
 
 use std::fmt::Write as _;
 
-use money::{Money, Shown};
+use money::{Money, OneLine, Shown};
 use router_guest::decision::{OrderIntent, PositionEffect, Side};
 use router_guest::engine::sizing;
 use router_guest::request::FinalAction;
@@ -29,7 +29,7 @@ pub fn write_refusal(line: u64, symbol: Option<&str>, rejection: &Rejection, out
     if let Some(symbol) = symbol {
         let _ = write!(out, " {}", Shown(symbol));
     }
-    let _ = writeln!(out, " {}: {}", rejection.code, rejection.message);
+    let _ = writeln!(out, " {}: {}", rejection.code, OneLine(&rejection.message));
 }
 
 struct Lines<'a> {
@@ -48,7 +48,7 @@ fn write_lines(lines: &Lines<'_>, out: &mut String) -> std::fmt::Result {
         decision.reason()
     )?;
     for warning in &decision.warnings {
-        writeln!(out, "WARNING {}: {}", warning.code.word(), warning.message)?;
+        writeln!(out, "WARNING {}: {}", warning.code.word(), OneLine(&warning.message))?;
     }
     if decision.repeated {
         writeln!(out, "REPEATED {}", Shown(lines.request.id().unwrap_or_default()))?;
@@ -87,7 +87,8 @@ impl<'a> Lines<'a> {
         let (Some(label), Some(target)) = (self.label(), self.request.terms().target_notional) else {
             return Ok(());
         };
-        if self.decision.budget().is_none() {
+        // A repeat brings a target of its own, which nothing was sized by.
+        if self.decision.budget().is_none() || self.decision.repeated {
             return Ok(());
         }
         let sign = if label == "PILOT" { "🚁" } else { "🔍" };

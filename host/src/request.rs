@@ -22,7 +22,7 @@ impl<'a> Request<'a> {
         symbol: impl Into<Cow<'a, str>>,
         strategy: impl Into<Cow<'a, str>>,
     ) -> RequestBuilder<'a> {
-        RequestBuilder(Request {
+        let request = Request {
             line: RequestLine {
                 id: None,
                 timestamp: None,
@@ -39,7 +39,8 @@ impl<'a> Request<'a> {
                 warnings: Vec::new(),
             },
             timestamp: None,
-        })
+        };
+        RequestBuilder { request, position_given: false }
     }
 
     /// Takes a line that was read, and reads its time.
@@ -99,15 +100,13 @@ impl<'a> Request<'a> {
     pub(crate) const fn line(&self) -> &RequestLine<'a> {
         &self.line
     }
-
-    /// The line, for another use of its names.
-    pub(crate) fn into_line(self) -> RequestLine<'a> {
-        self.line
-    }
 }
 
 fn read_time(text: &str) -> Result<Timestamp, Fault> {
-    text.parse().map_err(|_| {
+    // The parser takes other forms of ISO 8601 as well, which other readers of the line may not.
+    let separated = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..]);
+    let parsed = text.parse().ok().filter(|_| separated && !text.contains('['));
+    parsed.ok_or_else(|| {
         let message = format!(
             "`timestamp` is `{}`; it must be RFC 3339, as `2022-01-01T07:20:00Z`",
             text.escape_debug().take(64).collect::<String>()
@@ -118,62 +117,69 @@ fn read_time(text: &str) -> Result<Timestamp, Fault> {
 
 /// Builds a [`Request`]; `build` checks what the types cannot.
 #[derive(Debug, Clone)]
-pub struct RequestBuilder<'a>(Request<'a>);
+pub struct RequestBuilder<'a> {
+    request: Request<'a>,
+    /// Whether it was said what is open, be it nothing.
+    position_given: bool,
+}
 
 impl<'a> RequestBuilder<'a> {
     /// The client order id, for idempotency.
     #[must_use]
     pub fn id(mut self, id: impl Into<Cow<'a, str>>) -> Self {
-        self.0.line.id = Some(id.into());
+        self.request.line.id = Some(id.into());
         self
     }
 
     /// When the request was made; budgets are counted by it.
     #[must_use]
     pub const fn timestamp(mut self, timestamp: Timestamp) -> Self {
-        self.0.timestamp = Some(timestamp);
+        self.request.timestamp = Some(timestamp);
         self
     }
 
     /// How the bot classifies the trade.
     #[must_use]
     pub const fn trade_type(mut self, trade_type: TradeType) -> Self {
-        self.0.line.terms.trade_type = trade_type;
+        self.request.line.terms.trade_type = trade_type;
         self
     }
 
-    /// What the decision may close; `None` is flat.
+    /// What the decision may close; `None` is flat. BUY, SELL and CLOSE must say it: a look-up
+    /// that failed must not read as flat.
     #[must_use]
     pub const fn position(mut self, position: Option<Position>) -> Self {
-        self.0.line.terms.position = position;
+        self.request.line.terms.position = position;
+        self.position_given = true;
         self
     }
 
     /// Quote currency for one unit of base.
     #[must_use]
     pub const fn price(mut self, price: Amount) -> Self {
-        self.0.line.terms.price = Some(price);
+        self.request.line.terms.price = Some(price);
         self
     }
 
     /// Quote currency to open with, before tier sizing.
     #[must_use]
     pub const fn target_notional(mut self, notional: Amount) -> Self {
-        self.0.line.terms.target_notional = Some(notional);
+        self.request.line.terms.target_notional = Some(notional);
         self
     }
 
     /// Account currency that percentages are taken of.
     #[must_use]
     pub const fn equity(mut self, equity: Amount) -> Self {
-        self.0.line.terms.equity = Some(equity);
+        self.request.line.terms.equity = Some(equity);
         self
     }
 
-    /// All other terms, set on the record itself.
+    /// The terms, set on the record itself: all of them, the position included.
     #[must_use]
     pub fn terms(mut self, set: impl FnOnce(&mut OrderTerms)) -> Self {
-        set(&mut self.0.line.terms);
+        set(&mut self.request.line.terms);
+        self.position_given = true;
         self
     }
 
@@ -181,14 +187,19 @@ impl<'a> RequestBuilder<'a> {
     ///
     /// # Errors
     /// The first [`Fault`]: a name that is empty or over 64 bytes, a score that is not
-    /// finite, an amount of 0 where more is needed.
+    /// finite, an amount of 0 where more is needed, no word on the position.
     pub fn build(self) -> Result<Request<'a>, Fault> {
-        let line = &self.0.line;
+        let line = &self.request.line;
         for (field, name) in [("symbol", &line.symbol), ("strategy", &line.strategy)] {
             check_name(field, name)?;
         }
         if let Some(id) = &line.id {
             check_name("id", id)?;
+        }
+        let orders = [FinalAction::Buy, FinalAction::Sell, FinalAction::Close];
+        if !self.position_given && orders.contains(&line.terms.final_action) {
+            let message = "`position` is missing; BUY, SELL and CLOSE need it, and `None` says flat";
+            return Err(Fault::of_field(FaultCode::PositionMissing, "position", message.to_owned()));
         }
         let terms = &line.terms;
         for (field, score) in [
@@ -217,7 +228,7 @@ impl<'a> RequestBuilder<'a> {
 
     /// The request with the texts that a decision repeats: a sender's own are not there.
     fn with_echoes(mut self) -> Request<'a> {
-        let line = &mut self.0.line;
+        let line = &mut self.request.line;
         let score = |score: Option<f64>| Some(Cow::Owned(serde_json::to_string(&score?).ok()?));
         let amount = |amount: Option<Amount>| Some(Cow::Owned(format!("\"{}\"", amount?)));
         line.signal_score = score(line.terms.signal_score);
@@ -225,7 +236,7 @@ impl<'a> RequestBuilder<'a> {
         line.risk_reward_ratio = score(line.terms.risk_reward_ratio);
         line.stop_loss = amount(line.terms.stop_loss);
         line.take_profit = amount(line.terms.take_profit);
-        self.0
+        self.request
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file of the cache: a SHA-256 and the bytes that it is of. Written beside and renamed,
 //! so that no reader ever sees half of one; damaged ones read as absent.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::digest::Digest;
 
+/// The kind of a file that holds machine code.
+pub(super) const COMPILED: &str = "compiled";
+/// The kind of a file that holds a component made of a document.
+pub(super) const COMPONENT: &str = "component";
 /// Files of a cache; when there are more, the oldest go.
 const FILES_MAX: usize = 128;
 /// Bytes of a file: several times what the largest component compiles to.
@@ -74,7 +79,7 @@ fn make_room(folder: &Path) {
     };
     let mut files: Vec<_> = entries
         .filter_map(|entry| {
-            let entry = entry.ok()?;
+            let entry = entry.ok().filter(|entry| is_ours(&entry.file_name()))?;
             Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
         })
         .collect();
@@ -83,6 +88,17 @@ fn make_room(folder: &Path) {
     for (_, path) in files.iter().take(surplus) {
         let _ = fs::remove_file(path);
     }
+}
+
+/// Whether a file is one that [`write`] made, or left half made: a digest and a kind. What else
+/// stands in the folder is somebody's.
+fn is_ours(name: &OsStr) -> bool {
+    let Some((key, kind)) = name.to_str().and_then(|name| name.split_once('.')) else {
+        return false;
+    };
+    let is_digest = key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let kind = kind.split('.').next().unwrap_or_default();
+    is_digest && (kind == COMPILED || kind == COMPONENT)
 }
 
 /// An error of the engine with its causes.

@@ -3,7 +3,7 @@
 
 use router_guest::amount::Amount;
 use router_guest::decision::{BudgetClaim, Decision, PositionEffect};
-use router_guest::engine::sizing;
+use router_guest::engine::sizing::{self, LimitError};
 
 use super::{Invariant, Question, Violation, ensure};
 
@@ -66,9 +66,14 @@ fn report(question: &Question<'_>, claim: BudgetClaim) -> Result<BudgetReport, V
         let what = format!("names budget {}, and the manifest lists {}", claim.budget, budgets.len());
         return Err(Violation { invariant: Invariant::AnswerCoherent, what });
     };
-    let limit = sizing::limit(info, question.request.terms.equity).map_err(|_| Violation {
+    let limit = sizing::limit(info, question.request.terms.equity).map_err(|error| Violation {
         invariant: Invariant::BudgetHolds,
-        what: format!("consults budget `{}` without an equity to take its limit of", info.name),
+        what: match error {
+            LimitError::EquityMissing => {
+                format!("consults budget `{}` without an equity to take its limit of", info.name)
+            }
+            LimitError::Overflow => format!("consults budget `{}`, whose limit overflows", info.name),
+        },
     })?;
     Ok(BudgetReport {
         budget: claim.budget,

@@ -3,7 +3,7 @@
 use router_guest::decision::{Decision, Side};
 use router_guest::request::{FinalAction, PositionSide};
 
-use super::{Invariant, Question, Violation, ensure, may_open_as};
+use super::{Invariant, Question, Violation, ensure, is_dust, may_open_as};
 
 /// Holds an opening to the invariants, and says which leg it opens.
 pub(super) fn check(question: &Question<'_>, answer: &Decision) -> Result<PositionSide, Violation> {
@@ -22,6 +22,9 @@ pub(super) fn check(question: &Question<'_>, answer: &Decision) -> Result<Positi
     let may_short = question.symbol.is_some_and(|symbol| symbol.shortable);
     ensure(leg == PositionSide::Long || may_short, Invariant::ShortsListed, || {
         format!("opens a short in `{}`, which is not listed as shortable", question.request.symbol)
+    })?;
+    ensure(!terms.faces_position() || is_dust(question), Invariant::AnswerCoherent, || {
+        format!("opens a {} while the other leg is open", leg.word())
     })?;
     let notional = answer.notional.unwrap_or_default();
     let within = !notional.is_zero() && terms.target_notional.is_some_and(|target| notional <= target);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use router_guest::amount::Amount;
 use router_guest::decision::Side;
+use router_guest::json::fault::shown;
 
 use super::error::{EventIdError, ReservationIdError};
 
@@ -131,7 +132,8 @@ impl FromStr for ReservationId {
             .filter(|digits| digits.starts_with(|first: char| matches!(first, '1'..='9')))
             .and_then(|digits| digits.parse().ok())
             .map(Self)
-            .ok_or_else(|| ReservationIdError { text: text.into() })
+            // It is a sender's text, and goes into log lines.
+            .ok_or_else(|| ReservationIdError { text: shown(text).into() })
     }
 }
 

@@ -51,10 +51,19 @@ pub(super) struct Shown<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, character) in self.0.chars().enumerate() {
-            if at == SHOWN_CHARS_MAX {
-                return out.write_str("…");
-            }
+        match self.0.char_indices().nth(SHOWN_CHARS_MAX) {
+            None => OneLine(self.0).fmt(out),
+            Some((end, _)) => write!(out, "{}…", OneLine(self.0.get(..end).unwrap_or_default())),
+        }
+    }
+}
+
+/// Text that may hold something from outside, on one line.
+pub(super) struct OneLine<'a>(pub(super) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
             if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
                 write!(out, "{}", character.escape_default())?;
             } else {

@@ -212,6 +212,10 @@ fn check_refusal(
     if terms.faces_position() && !terms.closable().is_zero() && (must_close || !dust) {
         return broken(Invariant::ExitsNeverBlocked, "refuses a request that closes".to_owned());
     }
+    if refusal == Refusal::BudgetsMissing && !terms.sees_budgets() {
+        let what = format!("refuses type {} for want of a budget", terms.trade_type.word());
+        return broken(Invariant::BudgetIsolated, what);
+    }
     let given = match refusal {
         Refusal::FieldMissing(field) => field_is_given(terms, field),
         Refusal::FieldOverflow(field) => !field_is_given(terms, field),
@@ -219,7 +223,7 @@ fn check_refusal(
         Refusal::NoRoute => false,
     };
     if given {
-        return broken(Invariant::AnswerCoherent, format!("refuses for what is not so: {refusal:?}"));
+        return broken(Invariant::AnswerCoherent, format!("refuses for what is not so: {}", Fault::of_refusal(refusal).message));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Many requests in one call of the policy, with the answers that one call each would give.
 //!
 //! Each item is decided on its own snapshot of the budgets, taken before any of the batch is
-//! charged. Afterwards, in order, an item whose snapshot an earlier charge has changed is
-//! decided again by itself. The budgets stay locked meanwhile.
+//! charged. Afterwards, in order, an item is decided again by itself when its snapshot is no
+//! longer what the budgets say, be it by an earlier item or by another thread.
 
 use jiff::Timestamp;
 use router_guest::decision::{Decision as PolicyDecision, Refusal};

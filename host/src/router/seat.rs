@@ -45,8 +45,7 @@ impl Seat {
         if self.instance.is_none() {
             self.instance = Some(router.generation.policy.instantiate()?);
         }
-        let instance = self.instance.as_mut();
-        instance.ok_or_else(|| HostFault::Instance { message: "there is none".to_owned() })
+        self.instance.as_mut().ok_or_else(HostFault::no_instance)
     }
 
     /// Throws the instance away: after a fault it is dead.

@@ -104,19 +104,13 @@ fn a_rule_knows_its_place_in_the_document() {
     assert_eq!(document.rule_place(document.table().rules.len()), None);
 }
 
-/// The reference in the module's own documentation is a policy.
+/// The example of the language's reference is a policy.
 #[test]
 fn the_example_of_the_reference_is_a_document() {
-    let source = include_str!("../document.rs");
-    let lines = source
-        .lines()
-        .map(|line| line.strip_prefix("//! ").unwrap_or_default());
-    let example: Vec<_> = lines
-        .skip_while(|line| *line != "```yaml")
-        .skip(1)
-        .take_while(|line| *line != "```")
-        .collect();
-    assert_eq!(parsed(&example.join("\n")).name(), "example");
+    let reference = include_str!("../../README.md");
+    let (_, behind) = reference.split_once("```yaml\n").unwrap();
+    let (example, _) = behind.split_once("```").unwrap();
+    assert_eq!(parsed(example).name(), "example");
 }
 
 /// Cases are read by other tools; here it is only held that every rule has one.

@@ -11,7 +11,7 @@ use super::{float, scan, syntax};
 use crate::amount::{Amount, AmountError, DIGITS_MAX};
 
 /// Bytes of the ids of reservations and events at most; at least 1.
-pub(super) const HOST_ID_BYTES_MAX: usize = 128;
+pub(super) const HOST_ID_BYTES_MAX: usize = 64;
 
 impl Field {
     /// The one form of a message about a value.

@@ -3,7 +3,7 @@
 use super::object::Field;
 
 const NAME: &str = "a string of 1 to 64 bytes";
-const HOST_ID: &str = "a string of 1 to 128 bytes";
+const HOST_ID: &str = "a string of 1 to 64 bytes";
 const ABOVE_ZERO: &str = "a decimal above 0";
 const ZERO_OR_MORE: &str = "a decimal of 0 or more";
 const FINITE: &str = "a finite number";

@@ -34,9 +34,9 @@ pub enum Line<'a> {
 /// What a fill turned a reservation into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettleLine<'a> {
-    /// The reservation, 1 to 128 bytes.
+    /// The reservation, 1 to 64 bytes.
     pub reservation: Cow<'a, str>,
-    /// The fill's own id, 1 to 128 bytes.
+    /// The fill's own id, 1 to 64 bytes.
     pub event_id: Cow<'a, str>,
     /// Quote currency.
     pub notional: Amount,
@@ -49,9 +49,9 @@ pub struct SettleLine<'a> {
 /// A reservation that nothing came of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseLine<'a> {
-    /// The reservation, 1 to 128 bytes.
+    /// The reservation, 1 to 64 bytes.
     pub reservation: Cow<'a, str>,
-    /// The event's own id, 1 to 128 bytes.
+    /// The event's own id, 1 to 64 bytes.
     pub event_id: Cow<'a, str>,
 }
 

@@ -12,7 +12,7 @@ use router_guest::table::{Table, TableError};
 
 pub use sections::{Sections, SectionsError, sections};
 
-use crate::sandbox::HostFault;
+use crate::sandbox::{self, HostFault};
 
 /// The rule engine, a component without a table.
 pub(crate) const ENGINE_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.wasm"));
@@ -31,6 +31,17 @@ pub enum ComposeError {
     Load {
         /// What it said.
         message: String,
+    },
+    /// The component is larger than any that is taken.
+    #[error(
+        "the policy makes a component of {bytes} bytes, and {bytes_max} are the bound: \
+         fewer rules, or fewer names in them, would fit"
+    )]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// The bound.
+        bytes_max: usize,
     },
     /// The component came out damaged.
     #[error("the component did not come out right: {message}")]
@@ -65,6 +76,10 @@ pub fn compose(document_text: &str, cases_text: Option<&str>) -> Result<Vec<u8>,
 pub(crate) fn compose_table(table: &Table, about: &Sections) -> Result<Vec<u8>, ComposeError> {
     let mut component = snapshot::loaded(ENGINE_COMPONENT, &table.encode()?, table.rules.len())?;
     about.append_to(&mut component);
+    let (bytes, bytes_max) = (component.len(), sandbox::LIMITS.component_bytes_max);
+    if bytes > bytes_max {
+        return Err(ComposeError::TooLarge { bytes, bytes_max });
+    }
     wasmparser::Validator::new()
         .validate_all(&component)
         .map_err(|error| ComposeError::Snapshot {

@@ -154,7 +154,7 @@ fn outline(bytes: &[u8]) -> Result<Outline, ShapeError> {
 
 fn damaged(error: wasmparser::BinaryReaderError) -> ShapeError {
     ShapeError::Damaged {
-        offset: error.offset() as u64,
+        offset: error.offset(),
         message: error.message().into(),
     }
 }

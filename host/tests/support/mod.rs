@@ -1,29 +1,33 @@
 //! Components and requests that several tests share.
 
 #![allow(dead_code, reason = "each test uses its part")]
+#![allow(
+    clippy::expect_used,
+    reason = "a test stops where its ground is missing"
+)]
 
 use execution_router::compose;
 use router_guest::amount::Amount;
 use router_guest::request::{FinalAction, OrderTerms, Position, PositionSide, TradeType};
 
 /// The default policy's document.
-pub const DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
+pub(crate) const DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
 /// The default policy's cases.
-pub const CASES: &str = include_str!("../../../policies/default/cases.yaml");
+pub(crate) const CASES: &str = include_str!("../../../policies/default/cases.yaml");
 
 /// The default policy's component.
-pub fn default_component() -> Vec<u8> {
+pub(crate) fn default_component() -> Vec<u8> {
     compose::compose(DOCUMENT, Some(CASES)).expect("the default policy composes")
 }
 
 /// An amount.
-pub fn amount(text: &str) -> Amount {
+pub(crate) fn amount(text: &str) -> Amount {
     text.parse().expect("an amount")
 }
 
 /// Terms of many kinds: each action with each type, flat, long and short, with and without
 /// figures.
-pub fn many_terms() -> Vec<OrderTerms> {
+pub(crate) fn many_terms() -> Vec<OrderTerms> {
     let mut all = Vec::new();
     for action in FinalAction::ALL {
         for trade_type in TradeType::ALL {

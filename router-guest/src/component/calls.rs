@@ -51,7 +51,7 @@ const _: () = assert!(size_of::<DecideArguments>() == 408);
 impl Text {
     /// # Safety
     /// The host has written it and it is not released yet.
-    unsafe fn as_str<'a>(self) -> &'a str {
+    unsafe fn text<'a>(self) -> &'a str {
         if self.bytes == 0 {
             return "";
         }
@@ -63,7 +63,7 @@ impl Text {
 impl<T> List<T> {
     /// # Safety
     /// The host has written it and it is not released yet.
-    unsafe fn as_slice<'a>(self) -> &'a [T] {
+    unsafe fn elements<'a>(self) -> &'a [T] {
         if self.count == 0 {
             return &[];
         }
@@ -88,14 +88,14 @@ unsafe extern "C" fn decide(arguments: *const DecideArguments) -> *const AnswerL
         None
     } else {
         // SAFETY: the arguments are the host's, and this call is not over.
-        Some(uses_of(unsafe { arguments.budgets.as_slice() }))
+        Some(uses_of(unsafe { arguments.budgets.elements() }))
     };
     let state = State {
         trading_state: given(trading_state(arguments.trading_state)),
         budgets: budgets.as_deref(),
     };
     // SAFETY: as above.
-    let (symbol, strategy) = unsafe { (arguments.symbol.as_str(), arguments.strategy.as_str()) };
+    let (symbol, strategy) = unsafe { (arguments.symbol.text(), arguments.strategy.text()) };
     let terms = given(arguments.terms.read());
     let answer = engine().decide(
         &Request {
@@ -132,17 +132,17 @@ unsafe extern "C" fn decide_batch(
                 start: names,
                 count: names_count,
             }
-            .as_slice(),
+            .elements(),
             List {
                 start: uses,
                 count: uses_count,
             }
-            .as_slice(),
+            .elements(),
             List {
                 start: items,
                 count: items_count,
             }
-            .as_slice(),
+            .elements(),
         )
     };
     let engine = engine();
@@ -151,7 +151,7 @@ unsafe extern "C" fn decide_batch(
     let name = |index: u32| {
         let name: &Text = given(names.get(index as usize));
         // SAFETY: the names are the host's, and this call is not over.
-        unsafe { name.as_str() }
+        unsafe { name.text() }
     };
     let mut answers = Vec::with_capacity(items.len());
     for item in items {

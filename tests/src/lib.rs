@@ -4,6 +4,8 @@
 //! knows how a policy is written.
 
 pub mod generate;
+pub mod generate_policy;
+pub mod naive;
 pub mod routing;
 
 use router_guest::document::Document;

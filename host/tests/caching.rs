@@ -2,6 +2,13 @@
 //! others can write to is not used.
 
 #![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 #![cfg(unix)]
 
 mod support;

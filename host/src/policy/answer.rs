@@ -1,12 +1,12 @@
-//! A policy's answer, made from the records of the interface and checked for form: indexes
-//! in range of the manifest, amounts within their digits. (How requests go the other way is
-//! in `bindings/images.rs`.)
+//! A policy's answer, made from the records of the interface and checked for form: amounts
+//! within their digits. Whether its indexes point at anything is for the guard: a policy that
+//! gives a reason which it never declared has broken an invariant. (How requests go the other
+//! way is in `bindings/images.rs`.)
 
 use router_guest::amount::Amount;
 use router_guest::decision::{
     BudgetClaim, Decision, OrderIntent, PositionEffect, Refusal, RequestField, Side,
 };
-use router_guest::manifest::Manifest;
 use router_guest::state::TradingState;
 
 use super::PolicyFault;
@@ -39,73 +39,39 @@ pub(super) fn amount(decimal: wit::Decimal, field: &'static str) -> Result<Amoun
         .ok_or(PolicyFault::AmountInvalid { field })
 }
 
-/// How many of each the manifest has.
-pub(super) struct Bounds {
-    reasons: usize,
-    rules: usize,
-    tiers: usize,
-    budgets: usize,
-}
-
-impl Bounds {
-    pub(super) fn of(manifest: &Manifest) -> Self {
-        Self {
-            reasons: manifest.reasons.len(),
-            rules: manifest.rules.len(),
-            tiers: manifest.tiers.len(),
-            budgets: manifest.budgets.len(),
-        }
-    }
-
-    pub(super) fn answer(
-        &self,
-        answer: &Result<wit::Decision, wit::Refusal>,
-    ) -> Result<Result<Decision, Refusal>, PolicyFault> {
-        match answer {
-            Ok(decision) => self.decision(decision).map(Ok),
-            Err(refused) => Ok(Err(refusal(*refused))),
-        }
-    }
-
-    fn decision(&self, decision: &wit::Decision) -> Result<Decision, PolicyFault> {
-        let budget = match decision.budget {
-            None => None,
-            Some(claim) => Some(BudgetClaim {
-                budget: index(claim.budget, self.budgets, "budget")?,
-                need: amount(claim.need, "need")?,
-            }),
-        };
-        let tier = decision.tier.map(|tier| index(tier, self.tiers, "tier"));
-        Ok(Decision {
-            side: side(decision.side),
-            intent: intent(decision.intent),
-            reason: index(decision.reason, self.reasons, "reason")?,
-            rule: index(decision.rule, self.rules, "rule")?,
-            effect: effect(decision.effect),
-            notional: decision
-                .notional
-                .map(|value| amount(value, "notional"))
-                .transpose()?,
-            quantity: decision
-                .quantity
-                .map(|value| amount(value, "quantity"))
-                .transpose()?,
-            tier: tier.transpose()?,
-            budget,
-        })
+/// The answer, when all of its amounts are some.
+pub(super) fn of(
+    answer: &Result<wit::Decision, wit::Refusal>,
+) -> Result<Result<Decision, Refusal>, PolicyFault> {
+    match answer {
+        Ok(answered) => decision(answered).map(Ok),
+        Err(refused) => Ok(Err(refusal(*refused))),
     }
 }
 
-fn index(index: u32, count: usize, field: &'static str) -> Result<u32, PolicyFault> {
-    if (index as usize) < count {
-        Ok(index)
-    } else {
-        Err(PolicyFault::IndexInvalid {
-            field,
-            index,
-            count,
-        })
-    }
+fn decision(decision: &wit::Decision) -> Result<Decision, PolicyFault> {
+    let optional = |value: Option<wit::Decimal>, field| match value {
+        None => Ok(None),
+        Some(value) => amount(value, field).map(Some),
+    };
+    let budget = match decision.budget {
+        None => None,
+        Some(claim) => Some(BudgetClaim {
+            budget: claim.budget,
+            need: amount(claim.need, "need")?,
+        }),
+    };
+    Ok(Decision {
+        side: side(decision.side),
+        intent: intent(decision.intent),
+        reason: decision.reason,
+        rule: decision.rule,
+        effect: effect(decision.effect),
+        notional: optional(decision.notional, "notional")?,
+        quantity: optional(decision.quantity, "quantity")?,
+        tier: decision.tier,
+        budget,
+    })
 }
 
 const fn refusal(refusal: wit::Refusal) -> Refusal {

@@ -1,7 +1,7 @@
 //! One instance of a policy: the only place where a policy's code runs to decide.
 //!
 //! It carries requests in and answers out, and measures the fuel; it judges no answer beyond
-//! what its form says (indexes in range, amounts within bounds). After a fault it is dead.
+//! what its form says (amounts within bounds). After a fault it is dead.
 
 use router_guest::decision::{Decision, Refusal};
 use router_guest::layout::{ItemLayout, TermsLayout, UseLayout};
@@ -10,7 +10,7 @@ use router_guest::state::{BudgetUse, State, TradingState};
 use wasmtime::component::{Component, ComponentExportIndex, Func, TypedFunc};
 use wasmtime::{Store, StoreLimits};
 
-use super::answer::{self, Bounds};
+use super::answer;
 use super::{HostFault, Policy, PolicyFault, shape};
 use crate::bindings::images::{ItemImage, RequestArgument, StateArgument, TermsImage, UseImage};
 use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
@@ -64,7 +64,6 @@ pub struct Instance {
     store: Store<StoreLimits>,
     decide: Func,
     decide_batch: Func,
-    bounds: Bounds,
     /// Kept between calls, so that a call allocates nothing.
     uses: Vec<UseImage>,
     items: Vec<ItemImage>,
@@ -108,12 +107,10 @@ impl Instance {
         };
         let decide = function(&linked.exports.decide)?;
         let decide_batch = function(&linked.exports.decide_batch)?;
-        let bounds = Bounds::of(policy.manifest());
         Ok(Self {
             store,
             decide,
             decide_batch,
-            bounds,
             uses: Vec::new(),
             items: Vec::new(),
         })
@@ -152,7 +149,7 @@ impl Instance {
             .call(&mut self.store, (request, state))
             .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
         let spent = fuel_max.saturating_sub(left(&self.store));
-        Ok((self.bounds.answer(&answered)?, spent))
+        Ok((answer::of(&answered)?, spent))
     }
 
     /// Decides each item for itself, as [`Instance::decide`] would. Names and budget uses
@@ -202,10 +199,7 @@ impl Instance {
             let (asked, answered) = (items.len(), answered.len());
             return Err(PolicyFault::BatchLength { asked, answered }.into());
         }
-        let answers: Result<Vec<_>, _> = answered
-            .iter()
-            .map(|answer| self.bounds.answer(answer))
-            .collect();
+        let answers: Result<Vec<_>, _> = answered.iter().map(answer::of).collect();
         Ok((answers?, spent))
     }
 }

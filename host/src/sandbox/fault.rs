@@ -27,16 +27,6 @@ pub enum PolicyFault {
         /// The field, in words.
         field: &'static str,
     },
-    /// An index of its answer points at nothing.
-    #[error("its answer names {field} {index}, and its manifest has {count}")]
-    IndexInvalid {
-        /// What the index is of.
-        field: &'static str,
-        /// The index.
-        index: u32,
-        /// How many there are.
-        count: usize,
-    },
     /// It answered another number of items than it was asked.
     #[error("it answered {answered} items of a batch of {asked}")]
     BatchLength {

@@ -191,8 +191,14 @@ impl Amount {
     /// Whether `self · left < right · other` without dividing: the test of a rounded quotient
     /// against a multiple of its step.
     pub fn less_than_product(self, left: Self, right: Self) -> bool {
-        let product = wide::product(left.coefficient(), right.coefficient());
         let scale = left.scale + right.scale;
+        if let Some(product) = wide::narrow_product(left.coefficient(), right.coefficient())
+            && let Some(raise) = scale.checked_sub(self.scale)
+            && let Some(own) = self.raised_by(u32::from(raise))
+        {
+            return own < product;
+        }
+        let product = wide::product(left.coefficient(), right.coefficient());
         match scale.cmp(&self.scale) {
             // A left side past 256 bits is above 10^77, and no product passes 10^56.
             Ordering::Greater | Ordering::Equal => wide::times_power(
@@ -205,9 +211,17 @@ impl Amount {
         }
     }
 
+    /// The coefficient with so many more places; `None` when it leaves 128 bits.
+    fn raised_by(self, places: u32) -> Option<u128> {
+        if places == 0 {
+            return Some(self.coefficient());
+        }
+        wide::narrow_product(self.coefficient(), wide::power(places)?)
+    }
+
     fn product_at(self, other: Self, places: u8, rounding: Rounding) -> Option<Self> {
         let scale = self.scale + other.scale;
-        if let Some(product) = self.coefficient().checked_mul(other.coefficient())
+        if let Some(product) = wide::narrow_product(self.coefficient(), other.coefficient())
             && scale <= places
             && let Some(exact) = Self::new(product, scale)
         {
@@ -251,17 +265,13 @@ fn wide_at(amount: Amount, scale: u8) -> U256 {
 /// Both coefficients at the larger scale; `None` when one leaves 128 bits.
 fn aligned(left: Amount, right: Amount) -> Option<(u128, u128, u8)> {
     let scale = left.scale.max(right.scale);
-    Some((raised(left, scale)?, raised(right, scale)?, scale))
+    Some((
+        left.raised_by(u32::from(scale - left.scale))?,
+        right.raised_by(u32::from(scale - right.scale))?,
+        scale,
+    ))
 }
 
-fn raised(amount: Amount, scale: u8) -> Option<u128> {
-    let raise = u32::from(scale - amount.scale);
-    if raise == 0 {
-        Some(amount.coefficient())
-    } else {
-        amount.coefficient().checked_mul(wide::power(raise)?)
-    }
-}
 
 impl TryFrom<(u128, u8)> for Amount {
     type Error = AmountError;

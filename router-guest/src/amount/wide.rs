@@ -25,9 +25,16 @@ pub(super) fn power(exponent: u32) -> Option<u128> {
     POWERS.get(usize::try_from(exponent).ok()?).copied()
 }
 
+/// The product, when 128 bits hold it. Nearly all factors have 64 bits, and to see that is
+/// cheaper than to multiply and look for an overflow.
+#[inline]
+pub(super) fn narrow_product(left: u128, right: u128) -> Option<u128> {
+    if (left | right) >> 64 == 0 { Some(left * right) } else { left.checked_mul(right) }
+}
+
 /// The exact product: 128 · 128 bits always fit.
 pub(super) fn product(left: u128, right: u128) -> U256 {
-    match left.checked_mul(right) {
+    match narrow_product(left, right) {
         Some(product) => U256::from(product),
         None => U256::from(left) * U256::from(right),
     }

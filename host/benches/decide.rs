@@ -2,6 +2,13 @@
 //!
 //! Read the ratios: absolute times are the machine's. `cargo bench -p execution-router`
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a benchmark stops where it fails"
+)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 
@@ -23,10 +30,12 @@ fn policy(document: &str) -> Policy {
 }
 
 fn requests() -> Vec<Request<'static>> {
-    let lines = STREAM.lines().map(|line| match json::parse_line(line.as_bytes()) {
-        Ok(Line::Request(line)) => Request::from_line(line).expect("a sound request"),
-        other => panic!("{other:?}"),
-    });
+    let lines = STREAM
+        .lines()
+        .map(|line| match json::parse_line(line.as_bytes()) {
+            Ok(Line::Request(line)) => Request::from_line(line).expect("a sound request"),
+            other => panic!("{other:?}"),
+        });
     lines.collect()
 }
 
@@ -48,7 +57,10 @@ fn document_of(rules: usize) -> String {
 fn decide_all(instance: &mut Instance, requests: &[Request<'_>], uses: &[BudgetUse]) {
     for request in requests {
         let budgets = request.terms().sees_budgets().then_some(uses);
-        let state = State { trading_state: TradingState::Active, budgets };
+        let state = State {
+            trading_state: TradingState::Active,
+            budgets,
+        };
         black_box(instance.decide(&request.seen(), &state).expect("an answer"));
     }
 }
@@ -58,11 +70,16 @@ fn empty_call(engine: &Engine) -> impl FnMut() {
         (core module $module (func (export "empty")))
         (core instance $instance (instantiate $module))
         (func (export "empty") (canon lift (core func $instance "empty"))))"#;
-    let component = Component::new(engine, wat::parse_str(component).expect("WAT")).expect("a component");
+    let component =
+        Component::new(engine, wat::parse_str(component).expect("WAT")).expect("a component");
     let mut store = Store::new(engine, ());
     store.set_fuel(u64::MAX).expect("fuel is on");
-    let instance = Linker::new(engine).instantiate(&mut store, &component).expect("an instance");
-    let empty = instance.get_typed_func::<(), ()>(&mut store, "empty").expect("the export");
+    let instance = Linker::new(engine)
+        .instantiate(&mut store, &component)
+        .expect("an instance");
+    let empty = instance
+        .get_typed_func::<(), ()>(&mut store, "empty")
+        .expect("the export");
     move || empty.call(&mut store, ()).expect("a call")
 }
 
@@ -84,7 +101,9 @@ fn calls(criterion: &mut Criterion) {
         let policy = policy(&document_of(rules));
         let mut instance = policy.instantiate().expect("an instance");
         let name = format!("typed decision, {} rules", policy.manifest().rules.len());
-        group.bench_function(name, |bencher| bencher.iter(|| decide_all(&mut instance, &requests, &uses)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| decide_all(&mut instance, &requests, &uses))
+        });
     }
 
     let items: Vec<_> = requests
@@ -104,7 +123,10 @@ fn calls(criterion: &mut Criterion) {
     });
 
     group.throughput(Throughput::Elements(1));
-    let request = requests.iter().find(|request| request.terms().sees_budgets()).expect("one of them");
+    let request = requests
+        .iter()
+        .find(|request| request.terms().sees_budgets())
+        .expect("one of them");
     group.bench_function("fresh instance for one decision", |bencher| {
         bencher.iter(|| {
             let mut instance = policy_default.instantiate().expect("an instance");
@@ -134,7 +156,14 @@ fn router(criterion: &mut Criterion) {
     group.bench_function("lines to lines, each of a stream", |bencher| {
         bencher.iter_batched(
             fresh,
-            |router| stream::route(&router, STREAM.as_bytes(), &mut std::io::sink(), Format::Json),
+            |router| {
+                stream::route(
+                    &router,
+                    STREAM.as_bytes(),
+                    &mut std::io::sink(),
+                    Format::Json,
+                )
+            },
             BatchSize::PerIteration,
         );
     });
@@ -146,7 +175,10 @@ fn router(criterion: &mut Criterion) {
         });
     });
     let router = fresh();
-    let decisions: Vec<_> = requests.iter().map(|request| router.decide(request).expect("a decision")).collect();
+    let decisions: Vec<_> = requests
+        .iter()
+        .map(|request| router.decide(request).expect("a decision"))
+        .collect();
     let mut line = Vec::new();
     group.bench_function("writing a decision", |bencher| {
         bencher.iter(|| {
@@ -170,7 +202,9 @@ fn loading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("load");
     group.sample_size(10);
     group.bench_function("document to component", |bencher| {
-        bencher.iter(|| black_box(execution_router::compose::compose(DEFAULT, None).expect("a component")));
+        bencher.iter(|| {
+            black_box(execution_router::compose::compose(DEFAULT, None).expect("a component"))
+        });
     });
     let component = execution_router::compose::compose(DEFAULT, None).expect("a component");
     group.bench_function("component to policy, compiled", |bencher| {

@@ -47,7 +47,10 @@ pub(crate) mod loading {
     #[derive(Clone, Copy, PartialEq, Eq, ComponentType, Lift)]
     #[component(enum)]
     #[repr(u8)]
-    #[expect(dead_code, reason = "lifted from the component's answer, never made here")]
+    #[expect(
+        dead_code,
+        reason = "lifted from the component's answer, never made here"
+    )]
     pub(crate) enum LoadErrorKind {
         #[component(name = "already-loaded")]
         AlreadyLoaded,

@@ -64,7 +64,11 @@ pub(crate) struct Charge {
 #[derive(Debug, Clone)]
 pub(crate) enum Author {
     /// A policy, by one of its rules.
-    Policy { identity: Arc<PolicyIdentity>, reason: u32, rule: u32 },
+    Policy {
+        identity: Arc<PolicyIdentity>,
+        reason: u32,
+        rule: u32,
+    },
     /// The host, because no policy could.
     FailSafe { reason: &'static str },
 }
@@ -75,13 +79,19 @@ impl Answer {
         Self {
             side: made.side,
             intent: made.intent,
-            effect: if made.side == Side::Skip { PositionEffect::None } else { PositionEffect::Close },
+            effect: if made.side == Side::Skip {
+                PositionEffect::None
+            } else {
+                PositionEffect::Close
+            },
             position_side: made.position_side,
             tier: None,
             quantity: made.quantity,
             notional: None,
             fuel: None,
-            author: Author::FailSafe { reason: made.reason },
+            author: Author::FailSafe {
+                reason: made.reason,
+            },
             charge: None,
         }
     }
@@ -89,7 +99,10 @@ impl Answer {
 
 /// The name behind an index that the guard has checked.
 fn listed(names: &[String], index: u32) -> &str {
-    usize::try_from(index).ok().and_then(|index| names.get(index)).map_or("", String::as_str)
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| names.get(index))
+        .map_or("", String::as_str)
 }
 
 impl Decision {
@@ -106,7 +119,9 @@ impl Decision {
     /// Why.
     pub fn reason(&self) -> &str {
         match &self.answer.author {
-            Author::Policy { identity, reason, .. } => listed(&identity.manifest.reasons, *reason),
+            Author::Policy {
+                identity, reason, ..
+            } => listed(&identity.manifest.reasons, *reason),
             Author::FailSafe { reason } => reason,
         }
     }
@@ -171,7 +186,10 @@ impl Decision {
 
     /// The id under which the host holds the budget.
     pub fn reservation(&self) -> Option<ReservationId> {
-        self.answer.charge.as_ref().and_then(|charge| charge.reservation)
+        self.answer
+            .charge
+            .as_ref()
+            .and_then(|charge| charge.reservation)
     }
 
     /// Units of work that it cost in the sandbox; `None` for the fail-safe, and in a batch,

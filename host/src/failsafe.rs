@@ -82,9 +82,17 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn terms(action: FinalAction, trade_type: TradeType, side: PositionSide, closing: &str) -> OrderTerms {
+    fn terms(
+        action: FinalAction,
+        trade_type: TradeType,
+        side: PositionSide,
+        closing: &str,
+    ) -> OrderTerms {
         let mut terms = OrderTerms::new(action, trade_type);
-        terms.position = Some(Position { side, quantity: amount("2") });
+        terms.position = Some(Position {
+            side,
+            quantity: amount("2"),
+        });
         terms.working.closing = amount(closing);
         terms
     }
@@ -96,21 +104,112 @@ mod tests {
         use TradeType::{Exit, Normal, Risk};
         use TradingState::{Active, Halted, Reducing};
         for (action, trade_type, side, closing, state, least, expected) in [
-            (Sell, Normal, Long, "0", Active, None, "SELL exit close_long 2"),
-            (Buy, Normal, Short, "0.5", Active, None, "BUY exit close_short 1.5"),
-            (Close, Risk, Long, "0", Halted, None, "SELL risk close_long 2"),
-            (Close, Exit, Long, "0", Reducing, None, "SELL exit close_long 2"),
-            (Close, Exit, Long, "0", Halted, None, "SKIP exit trading_halted"),
-            (Close, Normal, Short, "2", Active, None, "SKIP normal already_closing"),
-            (Close, Normal, Short, "0", Active, Some("3"), "SKIP normal dust"),
+            (
+                Sell,
+                Normal,
+                Long,
+                "0",
+                Active,
+                None,
+                "SELL exit close_long 2",
+            ),
+            (
+                Buy,
+                Normal,
+                Short,
+                "0.5",
+                Active,
+                None,
+                "BUY exit close_short 1.5",
+            ),
+            (
+                Close,
+                Risk,
+                Long,
+                "0",
+                Halted,
+                None,
+                "SELL risk close_long 2",
+            ),
+            (
+                Close,
+                Exit,
+                Long,
+                "0",
+                Reducing,
+                None,
+                "SELL exit close_long 2",
+            ),
+            (
+                Close,
+                Exit,
+                Long,
+                "0",
+                Halted,
+                None,
+                "SKIP exit trading_halted",
+            ),
+            (
+                Close,
+                Normal,
+                Short,
+                "2",
+                Active,
+                None,
+                "SKIP normal already_closing",
+            ),
+            (
+                Close,
+                Normal,
+                Short,
+                "0",
+                Active,
+                Some("3"),
+                "SKIP normal dust",
+            ),
             (Sell, Exit, Long, "0", Active, Some("3"), "SKIP exit dust"),
-            (Sell, Normal, Long, "0", Active, Some("3"), "SKIP normal policy_unavailable"),
-            (Buy, Normal, Long, "0", Active, None, "SKIP normal policy_unavailable"),
-            (Hold, Normal, Long, "0", Active, None, "SKIP normal policy_unavailable"),
+            (
+                Sell,
+                Normal,
+                Long,
+                "0",
+                Active,
+                Some("3"),
+                "SKIP normal policy_unavailable",
+            ),
+            (
+                Buy,
+                Normal,
+                Long,
+                "0",
+                Active,
+                None,
+                "SKIP normal policy_unavailable",
+            ),
+            (
+                Hold,
+                Normal,
+                Long,
+                "0",
+                Active,
+                None,
+                "SKIP normal policy_unavailable",
+            ),
         ] {
-            let made = decide(&terms(action, trade_type, side, closing), state, least.map(amount));
-            let quantity = made.quantity.map_or(String::new(), |quantity| format!(" {quantity}"));
-            let said = format!("{} {} {}{quantity}", made.side.word(), made.intent.word(), made.reason);
+            let made = decide(
+                &terms(action, trade_type, side, closing),
+                state,
+                least.map(amount),
+            );
+            let quantity = made
+                .quantity
+                .map_or(String::new(), |quantity| format!(" {quantity}"));
+            let said = format!(
+                "{} {} {}{quantity}",
+                made.side.word(),
+                made.intent.word(),
+                made.reason
+            );
             assert_eq!(said, expected);
         }
     }

@@ -106,8 +106,19 @@ impl fmt::Display for Invariant {
 }
 
 /// The violation of an invariant, unless the condition holds.
-fn ensure(holds: bool, invariant: Invariant, what: impl FnOnce() -> String) -> Result<(), Violation> {
-    if holds { Ok(()) } else { Err(Violation { invariant, what: what() }) }
+fn ensure(
+    holds: bool,
+    invariant: Invariant,
+    what: impl FnOnce() -> String,
+) -> Result<(), Violation> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation {
+            invariant,
+            what: what(),
+        })
+    }
 }
 
 /// Holds an answer to the invariants.
@@ -127,18 +138,42 @@ pub fn check(question: &Question<'_>, answer: &Decision) -> Result<Sound, Violat
         PositionEffect::Close => Some(close::check(question, answer)?),
         PositionEffect::Open => Some(open::check(question, answer)?),
     };
-    Ok(Sound { position_side, budget })
+    Ok(Sound {
+        position_side,
+        budget,
+    })
 }
 
 fn check_indexes(question: &Question<'_>, answer: &Decision) -> Result<(), Violation> {
     let within = |index: u32, len: usize| usize::try_from(index).is_ok_and(|index| index < len);
-    let Manifest { reasons, rules, tiers, .. } = question.manifest;
-    ensure(within(answer.reason, reasons.len()), Invariant::ReasonDeclared, || {
-        format!("gives reason {}, and the manifest declares {}", answer.reason, reasons.len())
-    })?;
-    ensure(within(answer.rule, rules.len()), Invariant::AnswerCoherent, || {
-        format!("names rule {}, and the manifest lists {}", answer.rule, rules.len())
-    })?;
+    let Manifest {
+        reasons,
+        rules,
+        tiers,
+        ..
+    } = question.manifest;
+    ensure(
+        within(answer.reason, reasons.len()),
+        Invariant::ReasonDeclared,
+        || {
+            format!(
+                "gives reason {}, and the manifest declares {}",
+                answer.reason,
+                reasons.len()
+            )
+        },
+    )?;
+    ensure(
+        within(answer.rule, rules.len()),
+        Invariant::AnswerCoherent,
+        || {
+            format!(
+                "names rule {}, and the manifest lists {}",
+                answer.rule,
+                rules.len()
+            )
+        },
+    )?;
     ensure(
         answer.tier.is_none_or(|tier| within(tier, tiers.len())),
         Invariant::AnswerCoherent,
@@ -180,7 +215,11 @@ fn check_state(question: &Question<'_>, answer: &Decision) -> Result<(), Violati
         (TradingState::Halted, PositionEffect::Close) => is_risk,
     };
     ensure(respected, Invariant::StateRespected, || {
-        format!("{}s while the trading state is {}", answer.effect.word(), state.word())
+        format!(
+            "{}s while the trading state is {}",
+            answer.effect.word(),
+            state.word()
+        )
     })
 }
 
@@ -191,9 +230,11 @@ fn check_skip(question: &Question<'_>, answer: &Decision) -> Result<(), Violatio
     if !must_close || !terms.faces_position() {
         return Ok(());
     }
-    let halted = question.state.trading_state == TradingState::Halted
-        && terms.trade_type != TradeType::Risk;
-    let reason = usize::try_from(answer.reason).ok().and_then(|at| question.manifest.reasons.get(at));
+    let halted =
+        question.state.trading_state == TradingState::Halted && terms.trade_type != TradeType::Risk;
+    let reason = usize::try_from(answer.reason)
+        .ok()
+        .and_then(|at| question.manifest.reasons.get(at));
     let stands = match reason.map_or("", String::as_str) {
         "trading_halted" => halted,
         "already_closing" => terms.closable().is_zero(),
@@ -202,7 +243,10 @@ fn check_skip(question: &Question<'_>, answer: &Decision) -> Result<(), Violatio
     };
     ensure(stands, Invariant::ExitsNeverBlocked, || {
         let reason = reason.map_or("", String::as_str);
-        format!("skips a close of {} with reason `{reason}`", terms.closable())
+        format!(
+            "skips a close of {} with reason `{reason}`",
+            terms.closable()
+        )
     })
 }
 
@@ -217,7 +261,10 @@ fn is_dust(question: &Question<'_>) -> bool {
 fn may_open_as(trade_type: TradeType, intent: OrderIntent) -> bool {
     match trade_type {
         TradeType::Auto => {
-            matches!(intent, OrderIntent::Normal | OrderIntent::Pilot | OrderIntent::Explore)
+            matches!(
+                intent,
+                OrderIntent::Normal | OrderIntent::Pilot | OrderIntent::Explore
+            )
         }
         stated => !stated.only_closes() && intent == OrderIntent::of_type(stated),
     }

@@ -48,10 +48,19 @@ fn write_lines(lines: &Lines<'_>, out: &mut String) -> std::fmt::Result {
         decision.reason()
     )?;
     for warning in &decision.warnings {
-        writeln!(out, "WARNING {}: {}", warning.code.word(), OneLine(&warning.message))?;
+        writeln!(
+            out,
+            "WARNING {}: {}",
+            warning.code.word(),
+            OneLine(&warning.message)
+        )?;
     }
     if decision.repeated {
-        writeln!(out, "REPEATED {}", Shown(lines.request.id().unwrap_or_default()))?;
+        writeln!(
+            out,
+            "REPEATED {}",
+            Shown(lines.request.id().unwrap_or_default())
+        )?;
     }
     lines.write_sizing(out)?;
     lines.write_budget(out)?;
@@ -84,7 +93,8 @@ impl<'a> Lines<'a> {
 
     /// How a pilot or exploration order came to its size, once it came that far.
     fn write_sizing(&self, out: &mut String) -> std::fmt::Result {
-        let (Some(label), Some(target)) = (self.label(), self.request.terms().target_notional) else {
+        let (Some(label), Some(target)) = (self.label(), self.request.terms().target_notional)
+        else {
             return Ok(());
         };
         // A repeat brings a target of its own, which nothing was sized by.
@@ -92,7 +102,10 @@ impl<'a> Lines<'a> {
             return Ok(());
         }
         let sign = if label == "PILOT" { "🚁" } else { "🔍" };
-        let money = |amount| Money { amount, currency: self.quote() };
+        let money = |amount| Money {
+            amount,
+            currency: self.quote(),
+        };
         write!(out, "{sign} {label}: target_notional={}", money(target))?;
         match self.decision.tier().filter(|_| !self.request.terms().sized) {
             Some(tier) => {
@@ -104,11 +117,15 @@ impl<'a> Lines<'a> {
     }
 
     fn write_budget(&self, out: &mut String) -> std::fmt::Result {
-        let (Some(report), Some(info)) = (self.decision.budget(), self.decision.budget_info()) else {
+        let (Some(report), Some(info)) = (self.decision.budget(), self.decision.budget_info())
+        else {
             return Ok(());
         };
         let name = info.name.to_uppercase();
-        let currency = self.decision.policy().map(|policy| policy.manifest.account_currency.as_str());
+        let currency = self
+            .decision
+            .policy()
+            .map(|policy| policy.manifest.account_currency.as_str());
         let money = |amount| Money { amount, currency };
         if self.decision.position_effect() == PositionEffect::Open {
             return match report.remaining() {
@@ -118,16 +135,35 @@ impl<'a> Lines<'a> {
                     money(report.need),
                     money(left)
                 ),
-                None => writeln!(out, "{name}: can_explore passed (need {})", money(report.need)),
+                None => writeln!(
+                    out,
+                    "{name}: can_explore passed (need {})",
+                    money(report.need)
+                ),
             };
         }
-        let spent = report.used.checked_add(report.reserved).unwrap_or(report.used);
-        match (info.orders.filter(|most| report.orders >= *most), report.limit) {
+        let spent = report
+            .used
+            .checked_add(report.reserved)
+            .unwrap_or(report.used);
+        match (
+            info.orders.filter(|most| report.orders >= *most),
+            report.limit,
+        ) {
             (Some(most), _) => {
-                writeln!(out, "{name} budget exhausted: orders={}, limit={most}", report.orders)
+                writeln!(
+                    out,
+                    "{name} budget exhausted: orders={}, limit={most}",
+                    report.orders
+                )
             }
             (None, Some(limit)) => {
-                writeln!(out, "{name} budget exhausted: used={}, limit={}", money(spent), money(limit))
+                writeln!(
+                    out,
+                    "{name} budget exhausted: used={}, limit={}",
+                    money(spent),
+                    money(limit)
+                )
             }
             (None, None) => Ok(()),
         }
@@ -139,18 +175,38 @@ impl<'a> Lines<'a> {
             write!(out, "{label} ")?;
         }
         let symbol = Shown(self.request.symbol());
-        writeln!(out, "{symbol} {} reason={}", self.action(), self.decision.reason())
+        writeln!(
+            out,
+            "{symbol} {} reason={}",
+            self.action(),
+            self.decision.reason()
+        )
     }
 
     fn write_order(&self, side: Side, out: &mut String) -> std::fmt::Result {
         let symbol = Shown(self.request.symbol());
-        write!(out, "POSITION_SIZE: {symbol} {}", side.word().to_lowercase())?;
+        write!(
+            out,
+            "POSITION_SIZE: {symbol} {}",
+            side.word().to_lowercase()
+        )?;
         if let Some(quantity) = self.decision.quantity() {
             write!(out, " qty={quantity:.6}")?;
         }
         if let Some(amount) = self.decision.notional() {
-            write!(out, " notional={}", Money { amount, currency: self.quote() })?;
+            write!(
+                out,
+                " notional={}",
+                Money {
+                    amount,
+                    currency: self.quote()
+                }
+            )?;
         }
-        writeln!(out, " (order_intent={})", self.decision.order_intent().word())
+        writeln!(
+            out,
+            " (order_intent={})",
+            self.decision.order_intent().word()
+        )
     }
 }

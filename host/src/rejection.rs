@@ -16,7 +16,10 @@ pub struct Rejection {
 
 impl Rejection {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// The id belongs to another request.
@@ -24,7 +27,9 @@ impl Rejection {
         let id = id.escape_debug();
         Self::new(
             "duplicate_id",
-            format!("`id` is `{id}`, which another request had; every order needs an id of its own"),
+            format!(
+                "`id` is `{id}`, which another request had; every order needs an id of its own"
+            ),
         )
     }
 
@@ -33,13 +38,18 @@ impl Rejection {
         let id = id.escape_debug();
         Self::new(
             "duplicate_id",
-            format!("`id` is `{id}`, which closed a position; to open one it needs an id of its own"),
+            format!(
+                "`id` is `{id}`, which closed a position; to open one it needs an id of its own"
+            ),
         )
     }
 
     /// A field that the route turned out to need.
     pub(crate) fn field_missing(field: &str, what_for: &str) -> Self {
-        Self::new(FaultCode::FieldMissing.word(), format!("`{field}` is missing; {what_for}"))
+        Self::new(
+            FaultCode::FieldMissing.word(),
+            format!("`{field}` is missing; {what_for}"),
+        )
     }
 }
 

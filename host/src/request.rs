@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
-use router_guest::json::{Fault, FaultCode, RequestLine};
+use router_guest::json::{Fault, FaultCode, LineError, RequestLine};
 use router_guest::request::{FinalAction, NAME_BYTES_MAX, OrderTerms, Position, TradeType};
 
 /// One request, checked.
@@ -40,15 +40,18 @@ impl<'a> Request<'a> {
             },
             timestamp: None,
         };
-        RequestBuilder { request, position_given: false }
+        RequestBuilder {
+            request,
+            position_given: false,
+        }
     }
 
     /// Takes a line that was read, and reads its time.
     ///
     /// # Errors
-    /// The [`Fault`] of a timestamp that is not RFC 3339, unless the request closes: then it
-    /// reads as absent, with a warning.
-    pub fn from_line(mut line: RequestLine<'a>) -> Result<Self, (Fault, RequestLine<'a>)> {
+    /// The fault of a timestamp that is not RFC 3339, unless the request closes: then it reads
+    /// as absent, with a warning.
+    pub fn from_line(mut line: RequestLine<'a>) -> Result<Self, LineError<'a>> {
         let timestamp = match line.timestamp.as_deref().map(read_time) {
             None => None,
             Some(Ok(timestamp)) => Some(timestamp),
@@ -56,7 +59,10 @@ impl<'a> Request<'a> {
                 line.warnings.push(fault);
                 None
             }
-            Some(Err(fault)) => return Err((fault, line)),
+            Some(Err(fault)) => {
+                let (id, symbol) = (line.id, Some(line.symbol));
+                return Err(LineError { fault, id, symbol });
+            }
         };
         Ok(Self { line, timestamp })
     }
@@ -104,8 +110,14 @@ impl<'a> Request<'a> {
 
 fn read_time(text: &str) -> Result<Timestamp, Fault> {
     // The parser takes other forms of ISO 8601 as well, which other readers of the line may not.
-    let separated = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..]);
-    let parsed = text.parse().ok().filter(|_| separated && !text.contains('['));
+    let separated = matches!(
+        text.as_bytes(),
+        [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..]
+    );
+    let parsed = text
+        .parse()
+        .ok()
+        .filter(|_| separated && !text.contains('['));
     parsed.ok_or_else(|| {
         let message = format!(
             "`timestamp` is `{}`; it must be RFC 3339, as `2022-01-01T07:20:00Z`",
@@ -198,8 +210,13 @@ impl<'a> RequestBuilder<'a> {
         }
         let orders = [FinalAction::Buy, FinalAction::Sell, FinalAction::Close];
         if !self.position_given && orders.contains(&line.terms.final_action) {
-            let message = "`position` is missing; BUY, SELL and CLOSE need it, and `None` says flat";
-            return Err(Fault::of_field(FaultCode::PositionMissing, "position", message.to_owned()));
+            let message =
+                "`position` is missing; BUY, SELL and CLOSE need it, and `None` says flat";
+            return Err(Fault::of_field(
+                FaultCode::PositionMissing,
+                "position",
+                message.to_owned(),
+            ));
         }
         let terms = &line.terms;
         for (field, score) in [
@@ -246,6 +263,9 @@ fn check_name(field: &'static str, name: &str) -> Result<(), Fault> {
         1..=NAME_BYTES_MAX => return Ok(()),
         _ => FaultCode::TooLong,
     };
-    let message = format!("`{field}` has {} bytes; it must have 1 to {NAME_BYTES_MAX}", name.len());
+    let message = format!(
+        "`{field}` has {} bytes; it must have 1 to {NAME_BYTES_MAX}",
+        name.len()
+    );
     Err(Fault::of_field(code, field, message))
 }

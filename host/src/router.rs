@@ -67,7 +67,9 @@ pub(crate) struct Generation {
 
 impl fmt::Debug for Router {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Router").field("policy", &self.generation.identity.digest_text).finish_non_exhaustive()
+        out.debug_struct("Router")
+            .field("policy", &self.generation.identity.digest_text)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +98,12 @@ impl Router {
         };
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
-            generation: Arc::new(Generation { policy, identity, budgets, withdrawn: AtomicBool::new(false) }),
+            generation: Arc::new(Generation {
+                policy,
+                identity,
+                budgets,
+                withdrawn: AtomicBool::new(false),
+            }),
             store,
             clock: BudgetClock::Request,
             trading_state: AtomicU8::new(TradingState::Active as u8),
@@ -121,7 +128,10 @@ impl Router {
     /// How much is let through.
     pub fn trading_state(&self) -> TradingState {
         let number = self.trading_state.load(Ordering::Acquire);
-        TradingState::ALL.into_iter().find(|state| *state as u8 == number).unwrap_or(TradingState::Halted)
+        TradingState::ALL
+            .into_iter()
+            .find(|state| *state as u8 == number)
+            .unwrap_or(TradingState::Halted)
     }
 
     /// Changes how much is let through, from the next decision on.
@@ -178,7 +188,11 @@ impl Router {
     ///
     /// # Errors
     /// [`EventError`]; what was reserved stays reserved.
-    pub fn release(&self, reservation: ReservationId, event: EventId<'_>) -> Result<Released, EventError> {
+    pub fn release(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Released, EventError> {
         self.store.release(reservation, event)
     }
 
@@ -199,7 +213,10 @@ impl Router {
     ) -> Result<Decision, Rejection> {
         let request = entry.request;
         let now = self.time_of(request);
-        let mut held = match self.store.lock(&self.generation.budgets, now.unwrap_or(Timestamp::MIN)) {
+        let mut held = match self
+            .store
+            .lock(&self.generation.budgets, now.unwrap_or(Timestamp::MIN))
+        {
             Ok(held) => held,
             // An exit asks for no budget, so it does not wait for one that cannot be had.
             Err(_) if entry.closes => {
@@ -230,7 +247,10 @@ impl Router {
         if answer.effect == PositionEffect::Open && answer.charge.is_some() {
             entry.forbid_opening_after_close()?;
             if now.is_none() {
-                return Err(Rejection::field_missing("timestamp", "a budget is charged by it"));
+                return Err(Rejection::field_missing(
+                    "timestamp",
+                    "a budget is charged by it",
+                ));
             }
             self.reserve(entry, &mut answer, &mut *held)?;
             if let Some(identity) = &entry.identity {
@@ -254,7 +274,9 @@ impl Router {
         held: &mut (dyn Held<Recorded> + '_),
     ) -> Result<(), Rejection> {
         let request = entry.request;
-        let Some(charge) = answer.charge.as_mut() else { return Ok(()) };
+        let Some(charge) = answer.charge.as_mut() else {
+            return Ok(());
+        };
         let rate = router_guest::engine::sizing::quote_rate(
             request.symbol(),
             &self.generation.identity.manifest.account_currency,
@@ -275,7 +297,11 @@ impl Router {
     }
 
     /// Records an answer that charges nothing.
-    fn finish_free(&self, entry: &mut Entry<'_, '_>, answer: Answer) -> Result<Decision, Rejection> {
+    fn finish_free(
+        &self,
+        entry: &mut Entry<'_, '_>,
+        answer: Answer,
+    ) -> Result<Decision, Rejection> {
         if answer.effect == PositionEffect::Open {
             entry.forbid_opening_after_close()?;
         }
@@ -323,11 +349,19 @@ impl<'r, 'a> Entry<'r, 'a> {
     fn of(request: &'r Request<'a>) -> Result<Self, Rejection> {
         let terms = request.terms();
         let identity = request.id().map(|id| {
-            Identity::new(id, terms.final_action, request.symbol(), request.strategy(), terms.trade_type)
+            Identity::new(
+                id,
+                terms.final_action,
+                request.symbol(),
+                request.strategy(),
+                terms.trade_type,
+            )
         });
         Ok(Self {
             request,
-            identity: identity.transpose().map_err(|error| Rejection::new("too_long", error.to_string()))?,
+            identity: identity
+                .transpose()
+                .map_err(|error| Rejection::new("too_long", error.to_string()))?,
             closes: terms.faces_position(),
             repeated: false,
             closed_before: false,
@@ -338,7 +372,9 @@ impl<'r, 'a> Entry<'r, 'a> {
     /// The decision that was recorded under the id. A close is computed afresh, from the
     /// position that the repeat brings.
     fn recall(&mut self, store: &dyn Store<Recorded>) -> Result<Option<Decision>, Rejection> {
-        let Some(identity) = &self.identity else { return Ok(None) };
+        let Some(identity) = &self.identity else {
+            return Ok(None);
+        };
         match store.lookup(identity) {
             Ok(Known::New) => Ok(None),
             Ok(Known::Repeat(earlier)) => {
@@ -346,7 +382,11 @@ impl<'r, 'a> Entry<'r, 'a> {
                 self.repeated = true;
                 self.closed_before = earlier.effect == PositionEffect::Close;
                 let afresh = self.closes || self.closed_before;
-                Ok(if afresh { None } else { Some(self.repeat(earlier)) })
+                Ok(if afresh {
+                    None
+                } else {
+                    Some(self.repeat(earlier))
+                })
             }
             Ok(Known::OtherIdentity) if self.closes => {
                 let message = Rejection::duplicate_id(identity.id()).message;
@@ -388,6 +428,10 @@ impl<'r, 'a> Entry<'r, 'a> {
         if answer.effect == PositionEffect::Close {
             warnings.extend(Fault::of_cut(self.request.terms()));
         }
-        Decision { answer, warnings, repeated: self.repeated }
+        Decision {
+            answer,
+            warnings,
+            repeated: self.repeated,
+        }
     }
 }

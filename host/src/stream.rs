@@ -8,7 +8,7 @@ mod lines;
 
 use std::io::{self, Read, Write};
 
-use router_guest::json::{self, Line as Form};
+use router_guest::json::{self, Line as Form, LineError};
 
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -66,12 +66,20 @@ pub fn route(
     let mut summary = Summary::default();
     loop {
         if !lines.is_ready() || answers.bytes().len() >= HELD_BACK_BYTES {
-            let written = output.write_all(answers.bytes()).and_then(|()| output.flush());
-            written.map_err(|source| StreamError::Write { line: summary.lines, source })?;
+            let written = output
+                .write_all(answers.bytes())
+                .and_then(|()| output.flush());
+            written.map_err(|source| StreamError::Write {
+                line: summary.lines,
+                source,
+            })?;
             answers.clear();
         }
         let next = lines.next_line();
-        let next = next.map_err(|source| StreamError::Read { line: summary.lines + 1, source })?;
+        let next = next.map_err(|source| StreamError::Read {
+            line: summary.lines + 1,
+            source,
+        })?;
         let Some(line) = next else { break };
         summary.lines += 1;
         let routed = match line {
@@ -83,8 +91,13 @@ pub fn route(
         };
         summary.refused += u64::from(!routed);
     }
-    let written = output.write_all(answers.bytes()).and_then(|()| output.flush());
-    written.map_err(|source| StreamError::Write { line: summary.lines, source })?;
+    let written = output
+        .write_all(answers.bytes())
+        .and_then(|()| output.flush());
+    written.map_err(|source| StreamError::Write {
+        line: summary.lines,
+        source,
+    })?;
     Ok(summary)
 }
 
@@ -92,11 +105,7 @@ pub fn route(
 fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers) -> bool {
     let form = match json::parse_line(bytes) {
         Ok(form) => form,
-        Err(error) => {
-            let asker = Asker { line: number, id: error.id.as_deref(), symbol: error.symbol.as_deref() };
-            answers.refuse(&asker, &error.fault.into());
-            return false;
-        }
+        Err(error) => return refuse(error, number, answers),
     };
     match form {
         Form::Request(line) => route_request(router, line, number, answers),
@@ -116,14 +125,15 @@ fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers)
     }
 }
 
-fn route_request(router: &Router, line: json::RequestLine<'_>, number: u64, answers: &mut Answers) -> bool {
+fn route_request(
+    router: &Router,
+    line: json::RequestLine<'_>,
+    number: u64,
+    answers: &mut Answers,
+) -> bool {
     let request = match Request::from_line(line) {
         Ok(request) => request,
-        Err((fault, line)) => {
-            let asker = Asker { line: number, id: line.id.as_deref(), symbol: Some(&line.symbol) };
-            answers.refuse(&asker, &fault.into());
-            return false;
-        }
+        Err(error) => return refuse(error, number, answers),
     };
     match router.decide(&request) {
         Ok(decision) => {
@@ -131,13 +141,31 @@ fn route_request(router: &Router, line: json::RequestLine<'_>, number: u64, answ
             true
         }
         Err(rejection) => {
-            let asker = Asker { line: number, id: request.id(), symbol: Some(request.symbol()) };
+            let asker = Asker {
+                line: number,
+                id: request.id(),
+                symbol: Some(request.symbol()),
+            };
             answers.refuse(&asker, &rejection);
             false
         }
     }
 }
 
+fn refuse(error: LineError<'_>, number: u64, answers: &mut Answers) -> bool {
+    let LineError { fault, id, symbol } = error;
+    let asker = Asker {
+        line: number,
+        id: id.as_deref(),
+        symbol: symbol.as_deref(),
+    };
+    answers.refuse(&asker, &fault.into());
+    false
+}
+
 fn too_long() -> Rejection {
-    Rejection::new("line_too_long", format!("the line is longer than {LINE_BYTES_MAX} bytes"))
+    Rejection::new(
+        "line_too_long",
+        format!("the line is longer than {LINE_BYTES_MAX} bytes"),
+    )
 }

@@ -272,7 +272,6 @@ fn aligned(left: Amount, right: Amount) -> Option<(u128, u128, u8)> {
     ))
 }
 
-
 impl TryFrom<(u128, u8)> for Amount {
     type Error = AmountError;
 

@@ -96,7 +96,8 @@ fn is_ours(name: &OsStr) -> bool {
     let Some((key, kind)) = name.to_str().and_then(|name| name.split_once('.')) else {
         return false;
     };
-    let is_digest = key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digest =
+        key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kind = kind.split('.').next().unwrap_or_default();
     is_digest && (kind == COMPILED || kind == COMPONENT)
 }

@@ -81,7 +81,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let summary = stream::route(&router, input, &mut io::stdout().lock(), format)?;
     if summary.refused > 0 {
-        eprintln!("execution-router: {} of {} lines were refused", summary.refused, summary.lines);
+        eprintln!(
+            "execution-router: {} of {} lines were refused",
+            summary.refused, summary.lines
+        );
         return Ok(Outcome::Findings);
     }
     Ok(Outcome::Done)
@@ -91,9 +94,14 @@ fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
     match file.filter(|path| path.as_os_str() != "-") {
         None => Ok(Box::new(io::stdin().lock())),
         Some(path) => {
-            let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            let file =
+                File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
             let is_folder = file.metadata().is_ok_and(|metadata| metadata.is_dir());
-            anyhow::ensure!(!is_folder, "cannot read `{}`: it is a folder, not a file of requests", path.display());
+            anyhow::ensure!(
+                !is_folder,
+                "cannot read `{}`: it is a folder, not a file of requests",
+                path.display()
+            );
             Ok(Box::new(file))
         }
     }
@@ -101,12 +109,19 @@ fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
 
 /// An incident, on standard error, with what follows from it.
 fn say(incident: &Incident) {
-    let Incident { kind, policy, request, what } = incident;
+    let Incident {
+        kind,
+        policy,
+        request,
+        what,
+    } = incident;
     let whose = match kind {
         IncidentKind::PolicyFault => "failed to answer",
         IncidentKind::Violation => "broke an invariant and no longer decides",
         IncidentKind::HostFault => "could not be run",
     };
-    let request = request.as_deref().map_or(String::new(), |id| format!(" request `{}`:", id.escape_debug()));
+    let request = request.as_deref().map_or(String::new(), |id| {
+        format!(" request `{}`:", id.escape_debug())
+    });
     eprintln!("execution-router: policy {policy} {whose}:{request} {what}; the fail-safe decided");
 }

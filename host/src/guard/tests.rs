@@ -18,7 +18,14 @@ fn manifest() -> Manifest {
         min_quantity: least.map(amount),
         min_notional: None,
     };
-    let reasons = ["open", "close", "trading_halted", "already_closing", "dust", "because"];
+    let reasons = [
+        "open",
+        "close",
+        "trading_halted",
+        "already_closing",
+        "dust",
+        "because",
+    ];
     Manifest {
         schema: 1,
         name: "tried".to_owned(),
@@ -41,7 +48,10 @@ fn manifest() -> Manifest {
             zone: "UTC".to_owned(),
             scope: Scope::All,
         }],
-        symbols: vec![symbol("BTC/USDT", false, Some("0.001")), symbol("ETH/USDT", true, None)],
+        symbols: vec![
+            symbol("BTC/USDT", false, Some("0.001")),
+            symbol("ETH/USDT", true, None),
+        ],
         score_thresholds: Vec::new(),
         amount_thresholds: Vec::new(),
     }
@@ -65,7 +75,11 @@ fn opening() -> Try {
         symbol: "ETH/USDT",
         terms,
         state: TradingState::Active,
-        uses: Some(vec![BudgetUse { used: amount("10"), reserved: amount("40"), orders: 2 }]),
+        uses: Some(vec![BudgetUse {
+            used: amount("10"),
+            reserved: amount("40"),
+            orders: 2,
+        }]),
         answer: Decision {
             side: Side::Buy,
             intent: OrderIntent::Explore,
@@ -75,7 +89,10 @@ fn opening() -> Try {
             notional: Some(amount("250")),
             quantity: None,
             tier: Some(0),
-            budget: Some(BudgetClaim { budget: 0, need: amount("250") }),
+            budget: Some(BudgetClaim {
+                budget: 0,
+                need: amount("250"),
+            }),
         },
     }
 }
@@ -83,7 +100,10 @@ fn opening() -> Try {
 /// A sound close of a long of 2 by a CLOSE.
 fn closing() -> Try {
     let mut terms = OrderTerms::new(FinalAction::Close, TradeType::Normal);
-    terms.position = Some(Position { side: PositionSide::Long, quantity: amount("2") });
+    terms.position = Some(Position {
+        side: PositionSide::Long,
+        quantity: amount("2"),
+    });
     Try {
         symbol: "BTC/USDT",
         terms,
@@ -121,8 +141,15 @@ fn judge(tried: &Try) -> Result<Sound, Violation> {
     let question = Question {
         manifest: &manifest,
         symbol: manifest.symbol(tried.symbol),
-        request: &Request { symbol: tried.symbol, strategy: "momentum", terms: tried.terms },
-        state: &State { trading_state: tried.state, budgets: tried.uses.as_deref() },
+        request: &Request {
+            symbol: tried.symbol,
+            strategy: "momentum",
+            terms: tried.terms,
+        },
+        state: &State {
+            trading_state: tried.state,
+            budgets: tried.uses.as_deref(),
+        },
     };
     check(&question, &tried.answer)
 }
@@ -142,27 +169,53 @@ fn bent(mut tried: Try, bend: impl FnOnce(&mut Try), message: &str) {
 fn sound_answers_pass() {
     let sound = judge(&opening()).unwrap();
     assert_eq!(sound.position_side, Some(PositionSide::Long));
-    assert_eq!(sound.budget.and_then(|report| report.remaining()), Some(amount("250")));
-    assert_eq!(judge(&closing()).unwrap().position_side, Some(PositionSide::Long));
-    let halted = |tried: Try| Try { state: TradingState::Halted, ..tried };
+    assert_eq!(
+        sound.budget.and_then(|report| report.remaining()),
+        Some(amount("250"))
+    );
+    assert_eq!(
+        judge(&closing()).unwrap().position_side,
+        Some(PositionSide::Long)
+    );
+    let halted = |tried: Try| Try {
+        state: TradingState::Halted,
+        ..tried
+    };
     assert!(judge(&halted(skipping(closing(), 2))).is_ok());
     let mut all_closing = skipping(closing(), 3);
     all_closing.terms.working.closing = amount("2");
     assert!(judge(&all_closing).is_ok());
     let mut dust = skipping(closing(), 4);
-    dust.terms.position = Some(Position { side: PositionSide::Long, quantity: amount("0.0009") });
+    dust.terms.position = Some(Position {
+        side: PositionSide::Long,
+        quantity: amount("0.0009"),
+    });
     assert!(judge(&dust).is_ok());
 }
 
 #[test]
 fn i1_the_side_follows_the_action() {
-    bent(opening(), |tried| tried.terms.final_action = FinalAction::Sell, "I1: answers SELL with BUY");
-    bent(opening(), |tried| tried.answer.side = Side::Sell, "I1: answers BUY with SELL");
-    for (action, word) in
-        [(FinalAction::Hold, "HOLD"), (FinalAction::Skip, "SKIP"), (FinalAction::Unknown, "UNKNOWN")]
-    {
+    bent(
+        opening(),
+        |tried| tried.terms.final_action = FinalAction::Sell,
+        "I1: answers SELL with BUY",
+    );
+    bent(
+        opening(),
+        |tried| tried.answer.side = Side::Sell,
+        "I1: answers BUY with SELL",
+    );
+    for (action, word) in [
+        (FinalAction::Hold, "HOLD"),
+        (FinalAction::Skip, "SKIP"),
+        (FinalAction::Unknown, "UNKNOWN"),
+    ] {
         let message = format!("I1: answers {word} with BUY");
-        bent(opening(), |tried| tried.terms.final_action = action, &message);
+        bent(
+            opening(),
+            |tried| tried.terms.final_action = action,
+            &message,
+        );
     }
 }
 
@@ -179,15 +232,28 @@ fn i2_budgets_are_for_pilots_and_exploration() {
     );
     bent(
         closing(),
-        |tried| tried.answer.budget = Some(BudgetClaim { budget: 0, need: Amount::ONE }),
+        |tried| {
+            tried.answer.budget = Some(BudgetClaim {
+                budget: 0,
+                need: Amount::ONE,
+            })
+        },
         "I2: consults a budget for type normal with intent exit",
     );
 }
 
 #[test]
 fn i3_a_close_reduces_and_no_more() {
-    bent(closing(), |tried| tried.terms.position = None, "I3: closes, and there is no position");
-    bent(closing(), |tried| tried.answer.side = Side::Buy, "I3: closes a long with a BUY");
+    bent(
+        closing(),
+        |tried| tried.terms.position = None,
+        "I3: closes, and there is no position",
+    );
+    bent(
+        closing(),
+        |tried| tried.answer.side = Side::Buy,
+        "I3: closes a long with a BUY",
+    );
     let oversized = |tried: &mut Try| tried.answer.quantity = Some(amount("2.1"));
     bent(closing(), oversized, "I3: closes 2.1, and 2 may be closed");
     let working = |tried: &mut Try| tried.terms.working.closing = amount("0.5");
@@ -210,37 +276,81 @@ fn i4_shorts_are_listed() {
     let mut listed = opening();
     short(&mut listed);
     listed.symbol = "ETH/USDT";
-    assert_eq!(judge(&listed).unwrap().position_side, Some(PositionSide::Short));
+    assert_eq!(
+        judge(&listed).unwrap().position_side,
+        Some(PositionSide::Short)
+    );
     listed.symbol = "SOL/USDT";
-    broken(listed, "I4: opens a short in `SOL/USDT`, which is not listed as shortable");
+    broken(
+        listed,
+        "I4: opens a short in `SOL/USDT`, which is not listed as shortable",
+    );
 }
 
 #[test]
 fn i5_budgets_hold_what_is_charged() {
-    bent(opening(), |tried| tried.answer.budget = None, "I5: opens with intent explore and charges no budget");
+    bent(
+        opening(),
+        |tried| tried.answer.budget = None,
+        "I5: opens with intent explore and charges no budget",
+    );
     let small = |tried: &mut Try| {
-        tried.answer.budget = Some(BudgetClaim { budget: 0, need: amount("249.999999999999") });
+        tried.answer.budget = Some(BudgetClaim {
+            budget: 0,
+            need: amount("249.999999999999"),
+        });
     };
-    bent(opening(), small, "I5: charges 249.999999999999, and the order needs 250");
+    bent(
+        opening(),
+        small,
+        "I5: charges 249.999999999999, and the order needs 250",
+    );
     let large = |tried: &mut Try| {
-        tried.answer.budget = Some(BudgetClaim { budget: 0, need: amount("250.000000000001") });
+        tried.answer.budget = Some(BudgetClaim {
+            budget: 0,
+            need: amount("250.000000000001"),
+        });
     };
-    bent(opening(), large, "I5: charges 250.000000000001 to a budget that has 250 left");
+    bent(
+        opening(),
+        large,
+        "I5: charges 250.000000000001 to a budget that has 250 left",
+    );
     let count = |tried: &mut Try| tried.uses.as_mut().unwrap()[0].orders = 3;
-    bent(opening(), count, "I5: charges 250 to a budget that has 250 left");
-    bent(opening(), |tried| tried.symbol = "ETH/BTC", "I5: charges a budget without a quote rate");
+    bent(
+        opening(),
+        count,
+        "I5: charges 250 to a budget that has 250 left",
+    );
+    bent(
+        opening(),
+        |tried| tried.symbol = "ETH/BTC",
+        "I5: charges a budget without a quote rate",
+    );
     let dear = |tried: &mut Try| {
         tried.symbol = "ETH/BTC";
         tried.terms.quote_rate = Some(amount("14000"));
     };
-    bent(opening(), dear, "I5: charges 250, and the order needs 3500000");
+    bent(
+        opening(),
+        dear,
+        "I5: charges 250, and the order needs 3500000",
+    );
 }
 
 #[test]
 fn i6_reasons_are_declared() {
-    bent(opening(), |tried| tried.answer.reason = 6, "I6: gives reason 6, and the manifest declares 6");
+    bent(
+        opening(),
+        |tried| tried.answer.reason = 6,
+        "I6: gives reason 6, and the manifest declares 6",
+    );
     let last = |tried: &mut Try| tried.answer.reason = u32::MAX;
-    bent(opening(), last, "I6: gives reason 4294967295, and the manifest declares 6");
+    bent(
+        opening(),
+        last,
+        "I6: gives reason 4294967295, and the manifest declares 6",
+    );
 }
 
 #[test]
@@ -263,24 +373,37 @@ fn i8_an_opening_is_no_larger_than_asked_for() {
 fn i9_closers_never_open() {
     let close = |tried: &mut Try| tried.terms.final_action = FinalAction::Close;
     bent(opening(), close, "I9: opens for CLOSE of type exploration");
-    for (trade_type, intent, word) in
-        [(TradeType::Exit, OrderIntent::Exit, "exit"), (TradeType::Risk, OrderIntent::Risk, "risk")]
-    {
+    for (trade_type, intent, word) in [
+        (TradeType::Exit, OrderIntent::Exit, "exit"),
+        (TradeType::Risk, OrderIntent::Risk, "risk"),
+    ] {
         let exit = |tried: &mut Try| {
             tried.terms.trade_type = trade_type;
             tried.answer.intent = intent;
             tried.answer.budget = None;
         };
-        bent(opening(), exit, &format!("I9: opens for BUY of type {word}"));
+        bent(
+            opening(),
+            exit,
+            &format!("I9: opens for BUY of type {word}"),
+        );
     }
 }
 
 #[test]
 fn i10_the_intent_follows_the_type() {
     let pilot = |tried: &mut Try| tried.answer.intent = OrderIntent::Pilot;
-    bent(opening(), pilot, "I10: opens type exploration with intent pilot");
+    bent(
+        opening(),
+        pilot,
+        "I10: opens type exploration with intent pilot",
+    );
     let normal = |tried: &mut Try| tried.answer.intent = OrderIntent::Normal;
-    bent(closing(), normal, "I10: closes with intent normal, not exit");
+    bent(
+        closing(),
+        normal,
+        "I10: closes with intent normal, not exit",
+    );
     let risk = |tried: &mut Try| tried.terms.trade_type = TradeType::Risk;
     bent(closing(), risk, "I10: closes with intent exit, not risk");
 }
@@ -288,10 +411,22 @@ fn i10_the_intent_follows_the_type() {
 #[test]
 fn i11_the_trading_state_is_respected() {
     let reducing = |tried: &mut Try| tried.state = TradingState::Reducing;
-    bent(opening(), reducing, "I11: opens while the trading state is REDUCING");
+    bent(
+        opening(),
+        reducing,
+        "I11: opens while the trading state is REDUCING",
+    );
     let halted = |tried: &mut Try| tried.state = TradingState::Halted;
-    bent(opening(), halted, "I11: opens while the trading state is HALTED");
-    bent(closing(), halted, "I11: closes while the trading state is HALTED");
+    bent(
+        opening(),
+        halted,
+        "I11: opens while the trading state is HALTED",
+    );
+    bent(
+        closing(),
+        halted,
+        "I11: closes while the trading state is HALTED",
+    );
     let risk = |tried: &mut Try| {
         halted(tried);
         tried.terms.trade_type = TradeType::Risk;
@@ -304,8 +439,16 @@ fn i11_the_trading_state_is_respected() {
 
 #[test]
 fn i12_exits_are_never_blocked() {
-    for (reason, word) in [(2, "trading_halted"), (3, "already_closing"), (4, "dust"), (5, "because")] {
-        broken(skipping(closing(), reason), &format!("I12: skips a close of 2 with reason `{word}`"));
+    for (reason, word) in [
+        (2, "trading_halted"),
+        (3, "already_closing"),
+        (4, "dust"),
+        (5, "because"),
+    ] {
+        broken(
+            skipping(closing(), reason),
+            &format!("I12: skips a close of 2 with reason `{word}`"),
+        );
     }
     let partly = |tried: &mut Try| tried.answer.quantity = Some(amount("1.5"));
     bent(closing(), partly, "I12: closes 1.5 where 2 must be closed");
@@ -313,19 +456,46 @@ fn i12_exits_are_never_blocked() {
         tried.state = TradingState::Halted;
         tried.terms.trade_type = TradeType::Risk;
     };
-    bent(skipping(closing(), 2), halted_risk, "I12: skips a close of 2 with reason `trading_halted`");
+    bent(
+        skipping(closing(), 2),
+        halted_risk,
+        "I12: skips a close of 2 with reason `trading_halted`",
+    );
 }
 
 #[test]
 fn answers_agree_with_themselves() {
-    bent(opening(), |tried| tried.answer.rule = 1, "I0: names rule 1, and the manifest lists 1");
-    bent(opening(), |tried| tried.answer.tier = Some(1), "I0: names a tier, and the manifest lists 1");
+    bent(
+        opening(),
+        |tried| tried.answer.rule = 1,
+        "I0: names rule 1, and the manifest lists 1",
+    );
+    bent(
+        opening(),
+        |tried| tried.answer.tier = Some(1),
+        "I0: names a tier, and the manifest lists 1",
+    );
     let elsewhere = |tried: &mut Try| {
-        tried.answer.budget = Some(BudgetClaim { budget: 1, need: Amount::ONE });
+        tried.answer.budget = Some(BudgetClaim {
+            budget: 1,
+            need: Amount::ONE,
+        });
     };
-    bent(opening(), elsewhere, "I0: names budget 1, and the manifest lists 1");
+    bent(
+        opening(),
+        elsewhere,
+        "I0: names budget 1, and the manifest lists 1",
+    );
     let sizeless = |tried: &mut Try| tried.answer.notional = None;
-    bent(opening(), sizeless, "I0: side BUY with effect open and the size of neither or both");
+    bent(
+        opening(),
+        sizeless,
+        "I0: side BUY with effect open and the size of neither or both",
+    );
     let effectless = |tried: &mut Try| tried.answer.effect = PositionEffect::None;
-    bent(opening(), effectless, "I0: side BUY with effect none and the size of neither or both");
+    bent(
+        opening(),
+        effectless,
+        "I0: side BUY with effect none and the size of neither or both",
+    );
 }

@@ -133,7 +133,9 @@ impl FromStr for ReservationId {
             .and_then(|digits| digits.parse().ok())
             .map(Self)
             // It is a sender's text, and goes into log lines.
-            .ok_or_else(|| ReservationIdError { text: shown(text).into() })
+            .ok_or_else(|| ReservationIdError {
+                text: shown(text).into(),
+            })
     }
 }
 

@@ -93,13 +93,18 @@ impl Calendar {
             });
         }
         // Windows that no calendar cuts need no zone, and may name none.
-        let zone = if info.zone.is_empty() { "UTC" } else { &info.zone };
-        let time_zone = TimeZoneDatabase::bundled()
-            .get(zone)
-            .map_err(|_| OpenError::UnknownZone {
-                budget: info.name.as_str().into(),
-                zone: info.zone.as_str().into(),
-            })?;
+        let zone = if info.zone.is_empty() {
+            "UTC"
+        } else {
+            &info.zone
+        };
+        let time_zone =
+            TimeZoneDatabase::bundled()
+                .get(zone)
+                .map_err(|_| OpenError::UnknownZone {
+                    budget: info.name.as_str().into(),
+                    zone: info.zone.as_str().into(),
+                })?;
         Ok(Self {
             window: info.window,
             zone: info.zone.as_str().into(),

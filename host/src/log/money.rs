@@ -95,7 +95,13 @@ mod tests {
 
     #[test]
     fn foreign_text_stays_on_its_line() {
-        assert_eq!(Shown("BTC\nACTION_ROUTE: forged").to_string(), "BTC\\nACTION_ROUTE: forged");
-        assert_eq!(Shown(&"x".repeat(65)).to_string(), format!("{}…", "x".repeat(64)));
+        assert_eq!(
+            Shown("BTC\nACTION_ROUTE: forged").to_string(),
+            "BTC\\nACTION_ROUTE: forged"
+        );
+        assert_eq!(
+            Shown(&"x".repeat(65)).to_string(),
+            format!("{}…", "x".repeat(64))
+        );
     }
 }

@@ -158,7 +158,9 @@ fn check_budget(budget: &BudgetInfo) -> Checked<()> {
         })?;
     }
     let calendar = matches!(budget.window, Window::Hour | Window::Day | Window::Week);
-    let known = jiff::tz::TimeZoneDatabase::bundled().get(&budget.zone).is_ok();
+    let known = jiff::tz::TimeZoneDatabase::bundled()
+        .get(&budget.zone)
+        .is_ok();
     ensure(known || (!calendar && budget.zone.is_empty()), || {
         format!(
             "budget `{name}` has the time zone `{}`, which is not known",

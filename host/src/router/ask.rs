@@ -67,14 +67,20 @@ impl Router {
         told: Option<&Told<'_>>,
         seat: &mut Seat,
     ) -> Result<Answer, Rejection> {
-        let shown = Shown { trading_state: self.trading_state(), uses };
+        let shown = Shown {
+            trading_state: self.trading_state(),
+            uses,
+        };
         if self.is_withdrawn() {
             return Ok(self.fail_safe(request, &shown));
         }
         if let Some(told) = told.filter(|told| told.still_holds(&shown)) {
             return self.weigh(request, &shown, told.answered, None, seat);
         }
-        let state = State { trading_state: shown.trading_state, budgets: uses };
+        let state = State {
+            trading_state: shown.trading_state,
+            budgets: uses,
+        };
         let answered = match seat.instance(self) {
             Ok(instance) => instance.decide(&request.seen(), &state),
             Err(fault) => {
@@ -118,17 +124,26 @@ impl Router {
         };
         let policy = &self.generation.policy;
         let symbol = policy.symbol(request.symbol());
-        let state = State { trading_state: shown.trading_state, budgets: shown.uses };
-        let question =
-            Question { manifest: policy.manifest(), symbol, request: &request.seen(), state: &state };
+        let state = State {
+            trading_state: shown.trading_state,
+            budgets: shown.uses,
+        };
+        let question = Question {
+            manifest: policy.manifest(),
+            symbol,
+            request: &request.seen(),
+            state: &state,
+        };
         let sound = match guard::check(&question, &decision) {
             Ok(sound) => sound,
             Err(violation) => return Ok(self.withdraw(request, shown, &violation)),
         };
         let quantity = match decision.effect {
-            PositionEffect::Open => {
-                Some(opening_quantity(request.terms(), &decision, symbol.and_then(|symbol| symbol.step))?)
-            }
+            PositionEffect::Open => Some(opening_quantity(
+                request.terms(),
+                &decision,
+                symbol.and_then(|symbol| symbol.step),
+            )?),
             _ => decision.quantity,
         };
         Ok(Answer {
@@ -145,7 +160,12 @@ impl Router {
                 reason: decision.reason,
                 rule: decision.rule,
             },
-            charge: sound.budget.map(|report| Box::new(Charge { report, reservation: None })),
+            charge: sound.budget.map(|report| {
+                Box::new(Charge {
+                    report,
+                    reservation: None,
+                })
+            }),
         })
     }
 
@@ -158,11 +178,18 @@ impl Router {
 
     fn fail_safe(&self, request: &Request<'_>, shown: &Shown<'_>) -> Answer {
         let least = self.least_quantity(request);
-        Answer::of_fail_safe(failsafe::decide(request.terms(), shown.trading_state, least))
+        Answer::of_fail_safe(failsafe::decide(
+            request.terms(),
+            shown.trading_state,
+            least,
+        ))
     }
 
     fn least_quantity(&self, request: &Request<'_>) -> Option<Amount> {
-        self.generation.policy.symbol(request.symbol()).and_then(|symbol| symbol.min_quantity)
+        self.generation
+            .policy
+            .symbol(request.symbol())
+            .and_then(|symbol| symbol.min_quantity)
     }
 
     fn report(&self, kind: IncidentKind, request: &Request<'_>, what: String) {
@@ -182,7 +209,10 @@ fn opening_quantity(
     step: Option<Amount>,
 ) -> Result<Amount, Rejection> {
     let price = terms.price.ok_or_else(|| {
-        Rejection::field_missing("price", "an opening's quantity is its notional divided by it")
+        Rejection::field_missing(
+            "price",
+            "an opening's quantity is its notional divided by it",
+        )
     })?;
     let quantity = decision
         .notional
@@ -207,13 +237,22 @@ fn check_refusal(
     least: Option<Amount>,
 ) -> Result<(), Violation> {
     let broken = |invariant, what: String| Err(Violation { invariant, what });
-    let dust = terms.open_position().zip(least).is_some_and(|(open, least)| open.quantity < least);
+    let dust = terms
+        .open_position()
+        .zip(least)
+        .is_some_and(|(open, least)| open.quantity < least);
     let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
     if terms.faces_position() && !terms.closable().is_zero() && (must_close || !dust) {
-        return broken(Invariant::ExitsNeverBlocked, "refuses a request that closes".to_owned());
+        return broken(
+            Invariant::ExitsNeverBlocked,
+            "refuses a request that closes".to_owned(),
+        );
     }
     if refusal == Refusal::BudgetsMissing && !terms.sees_budgets() {
-        let what = format!("refuses type {} for want of a budget", terms.trade_type.word());
+        let what = format!(
+            "refuses type {} for want of a budget",
+            terms.trade_type.word()
+        );
         return broken(Invariant::BudgetIsolated, what);
     }
     let given = match refusal {
@@ -223,7 +262,13 @@ fn check_refusal(
         Refusal::NoRoute => false,
     };
     if given {
-        return broken(Invariant::AnswerCoherent, format!("refuses for what is not so: {}", Fault::of_refusal(refusal).message));
+        return broken(
+            Invariant::AnswerCoherent,
+            format!(
+                "refuses for what is not so: {}",
+                Fault::of_refusal(refusal).message
+            ),
+        );
     }
     Ok(())
 }

@@ -44,14 +44,23 @@ struct Call<'r> {
 impl<'r> Call<'r> {
     /// The number of a name; batches have few, so they are searched from the last one used.
     fn name(&mut self, name: &'r str) -> u32 {
-        let at = self.names.iter().rposition(|known| *known == name).unwrap_or_else(|| {
-            self.names.push(name);
-            self.names.len() - 1
-        });
+        let at = self
+            .names
+            .iter()
+            .rposition(|known| *known == name)
+            .unwrap_or_else(|| {
+                self.names.push(name);
+                self.names.len() - 1
+            });
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
-    fn push(&mut self, request: &'r Request<'_>, trading_state: TradingState, uses: Option<&[BudgetUse]>) {
+    fn push(
+        &mut self,
+        request: &'r Request<'_>,
+        trading_state: TradingState,
+        uses: Option<&[BudgetUse]>,
+    ) {
         let budgets = uses.map(|uses| {
             let first = self.uses.len();
             self.uses.extend_from_slice(uses);
@@ -81,30 +90,50 @@ impl Router {
     pub fn decide_batch(&self, requests: &[Request<'_>]) -> Vec<Result<Decision, Rejection>> {
         seat::with(self, |seat| {
             let parts = requests.chunks(BATCH_ITEMS_MAX);
-            parts.flat_map(|part| self.decide_part(part, seat)).collect()
+            parts
+                .flat_map(|part| self.decide_part(part, seat))
+                .collect()
         })
     }
 
-    fn decide_part(&self, part: &[Request<'_>], seat: &mut Seat) -> Vec<Result<Decision, Rejection>> {
+    fn decide_part(
+        &self,
+        part: &[Request<'_>],
+        seat: &mut Seat,
+    ) -> Vec<Result<Decision, Rejection>> {
         let trading_state = self.trading_state();
         let call = self.gather(part, trading_state);
         let answered = match seat.instance(self) {
             Ok(instance) if !self.is_withdrawn() => {
                 let answered = instance.decide_batch(&call.names, &call.uses, &call.items);
-                answered.ok().map(|(answered, _)| answered).filter(|answered| answered.len() == part.len())
+                answered
+                    .ok()
+                    .map(|(answered, _)| answered)
+                    .filter(|answered| answered.len() == part.len())
             }
             _ => None,
         };
         let Some(answered) = answered else {
             // The call as a whole failed: one by one, the item that is to blame stands alone.
             seat.discard();
-            return part.iter().map(|request| self.decide_in(request, None, seat)).collect();
+            return part
+                .iter()
+                .map(|request| self.decide_in(request, None, seat))
+                .collect();
         };
         let items = part.iter().zip(answered).enumerate();
         items
             .map(|(at, (request, answered))| {
                 let snapshot = call.snapshot(at, self.generation.budgets.len());
-                self.decide_in(request, Some(&Told { answered, trading_state, snapshot }), seat)
+                self.decide_in(
+                    request,
+                    Some(&Told {
+                        answered,
+                        trading_state,
+                        snapshot,
+                    }),
+                    seat,
+                )
             })
             .collect()
     }
@@ -113,7 +142,9 @@ impl Router {
     /// whose time is in another window is found to differ when its turn comes.
     fn gather<'r>(&self, part: &'r [Request<'_>], trading_state: TradingState) -> Call<'r> {
         let first = part.iter().find(|request| request.terms().sees_budgets());
-        let now = first.and_then(|request| self.time_of(request)).unwrap_or(Timestamp::MIN);
+        let now = first
+            .and_then(|request| self.time_of(request))
+            .unwrap_or(Timestamp::MIN);
         let mut held = first.and_then(|_| self.store.lock(&self.generation.budgets, now).ok());
         let mut call = Call::default();
         let mut uses = Vec::new();

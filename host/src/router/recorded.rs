@@ -40,20 +40,45 @@ impl Recorded {
 }
 
 fn pack(answer: &Answer) -> Option<Kept> {
-    let Author::Policy { identity, reason, rule } = &answer.author else { return None };
-    let Charge { report, reservation } = answer.charge.as_deref()?;
+    let Author::Policy {
+        identity,
+        reason,
+        rule,
+    } = &answer.author
+    else {
+        return None;
+    };
+    let Charge {
+        report,
+        reservation,
+    } = answer.charge.as_deref()?;
     let reservation = reservation.filter(|_| answer.effect == PositionEffect::Open)?;
     let mut numbers = Vec::with_capacity(96);
     push(&mut numbers, u128::from(answer.side == Side::Buy));
-    push(&mut numbers, u128::from(answer.intent == OrderIntent::Pilot));
-    push(&mut numbers, answer.tier.map_or(0, |tier| u128::from(tier) + 1));
-    push(&mut numbers, answer.fuel.map_or(0, |fuel| u128::from(fuel) + 1));
+    push(
+        &mut numbers,
+        u128::from(answer.intent == OrderIntent::Pilot),
+    );
+    push(
+        &mut numbers,
+        answer.tier.map_or(0, |tier| u128::from(tier) + 1),
+    );
+    push(
+        &mut numbers,
+        answer.fuel.map_or(0, |fuel| u128::from(fuel) + 1),
+    );
     push(&mut numbers, u128::from(*reason));
     push(&mut numbers, u128::from(*rule));
     push(&mut numbers, u128::from(report.budget));
     push(&mut numbers, u128::from(report.orders));
     push(&mut numbers, u128::from(reservation.number()));
-    for amount in [answer.quantity?, answer.notional?, report.need, report.used, report.reserved] {
+    for amount in [
+        answer.quantity?,
+        answer.notional?,
+        report.need,
+        report.used,
+        report.reserved,
+    ] {
         push_amount(&mut numbers, amount);
     }
     if let Some(limit) = report.limit {
@@ -65,24 +90,57 @@ fn pack(answer: &Answer) -> Option<Kept> {
 fn unpack(numbers: &mut Numbers<'_>, identity: Arc<PolicyIdentity>) -> Option<Answer> {
     let buys = numbers.next()? == 1;
     let pilot = numbers.next()? == 1;
-    let tier = numbers.next()?.checked_sub(1).and_then(|tier| u32::try_from(tier).ok());
-    let fuel = numbers.next()?.checked_sub(1).and_then(|fuel| u64::try_from(fuel).ok());
-    let [reason, rule, budget, orders] = [numbers.index()?, numbers.index()?, numbers.index()?, numbers.index()?];
+    let tier = numbers
+        .next()?
+        .checked_sub(1)
+        .and_then(|tier| u32::try_from(tier).ok());
+    let fuel = numbers
+        .next()?
+        .checked_sub(1)
+        .and_then(|fuel| u64::try_from(fuel).ok());
+    let [reason, rule, budget, orders] = [
+        numbers.index()?,
+        numbers.index()?,
+        numbers.index()?,
+        numbers.index()?,
+    ];
     let reservation = ReservationId::of_number(u64::try_from(numbers.next()?).ok()?);
     let (quantity, notional) = (numbers.amount()?, numbers.amount()?);
     let (need, used, reserved) = (numbers.amount()?, numbers.amount()?, numbers.amount()?);
-    let report = BudgetReport { budget, need, used, reserved, limit: numbers.amount(), orders };
+    let report = BudgetReport {
+        budget,
+        need,
+        used,
+        reserved,
+        limit: numbers.amount(),
+        orders,
+    };
     Some(Answer {
         side: if buys { Side::Buy } else { Side::Sell },
-        intent: if pilot { OrderIntent::Pilot } else { OrderIntent::Explore },
+        intent: if pilot {
+            OrderIntent::Pilot
+        } else {
+            OrderIntent::Explore
+        },
         effect: PositionEffect::Open,
-        position_side: Some(if buys { PositionSide::Long } else { PositionSide::Short }),
+        position_side: Some(if buys {
+            PositionSide::Long
+        } else {
+            PositionSide::Short
+        }),
         tier,
         quantity: Some(quantity),
         notional: Some(notional),
         fuel,
-        author: Author::Policy { identity, reason, rule },
-        charge: Some(Box::new(Charge { report, reservation: Some(reservation) })),
+        author: Author::Policy {
+            identity,
+            reason,
+            rule,
+        },
+        charge: Some(Box::new(Charge {
+            report,
+            reservation: Some(reservation),
+        })),
     })
 }
 
@@ -93,7 +151,10 @@ fn push_amount(numbers: &mut Vec<u8>, amount: Amount) {
 }
 
 /// Seven bits a byte, the lowest first; the last byte has no high bit.
-#[expect(clippy::cast_possible_truncation, reason = "seven bits are kept on purpose")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "seven bits are kept on purpose"
+)]
 fn push(numbers: &mut Vec<u8>, mut number: u128) {
     while number >= 0x80 {
         numbers.push(number as u8 | 0x80);
@@ -123,9 +184,16 @@ impl Numbers<'_> {
         u32::try_from(self.next()?).ok()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the coefficient")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of the coefficient"
+    )]
     fn amount(&mut self) -> Option<Amount> {
         let (coefficient, scale) = (self.next()?, self.next()?);
-        Amount::from_words((coefficient >> 64) as u64, coefficient as u64, u8::try_from(scale).ok()?)
+        Amount::from_words(
+            (coefficient >> 64) as u64,
+            coefficient as u64,
+            u8::try_from(scale).ok()?,
+        )
     }
 }

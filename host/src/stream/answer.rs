@@ -31,7 +31,11 @@ pub(super) struct Asker<'a> {
 
 impl Asker<'_> {
     pub(super) const fn of_line(line: u64) -> Self {
-        Self { line, id: None, symbol: None }
+        Self {
+            line,
+            id: None,
+            symbol: None,
+        }
     }
 }
 
@@ -44,7 +48,11 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) const fn new(format: Format) -> Self {
-        Self { format, bytes: Vec::new(), text: String::new() }
+        Self {
+            format,
+            bytes: Vec::new(),
+            text: String::new(),
+        }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -73,7 +81,14 @@ impl Answers {
         let Rejection { code, message } = rejection;
         match self.format {
             Format::Json => {
-                json::write_refusal(Some(asker.line), asker.id, asker.symbol, code, message, &mut self.bytes);
+                json::write_refusal(
+                    Some(asker.line),
+                    asker.id,
+                    asker.symbol,
+                    code,
+                    message,
+                    &mut self.bytes,
+                );
                 self.bytes.push(b'\n');
             }
             Format::Log => {
@@ -97,7 +112,8 @@ impl Answers {
             Format::Json => {
                 let mut line = Map::new();
                 line.insert(event.name.to_owned(), Value::Object(event.facts));
-                self.bytes.extend_from_slice(Value::Object(line).to_string().as_bytes());
+                self.bytes
+                    .extend_from_slice(Value::Object(line).to_string().as_bytes());
             }
             Format::Log => {
                 self.text.clear();
@@ -129,11 +145,15 @@ fn facts(reservation: &str, event_id: &str) -> Map<String, Value> {
     facts
 }
 
-fn names<'a>(reservation: &str, event_id: &'a str) -> Result<(ReservationId, EventId<'a>), Rejection> {
+fn names<'a>(
+    reservation: &str,
+    event_id: &'a str,
+) -> Result<(ReservationId, EventId<'a>), Rejection> {
     let reservation = reservation.parse::<ReservationId>();
     let reservation =
         reservation.map_err(|error| Rejection::new("unknown_reservation", error.to_string()))?;
-    let event = EventId::new(event_id).map_err(|error| Rejection::new("too_long", error.to_string()))?;
+    let event =
+        EventId::new(event_id).map_err(|error| Rejection::new("too_long", error.to_string()))?;
     Ok((reservation, event))
 }
 
@@ -154,12 +174,18 @@ pub(super) fn settle(router: &Router, line: &SettleLine<'_>) -> Result<Event, Re
     if let Some(overrun) = settled.overrun {
         facts.insert("overrun".to_owned(), overrun.to_string().into());
     }
-    for (key, holds) in [("side_mismatch", settled.side_mismatch), ("repeated", settled.repeated)] {
+    for (key, holds) in [
+        ("side_mismatch", settled.side_mismatch),
+        ("repeated", settled.repeated),
+    ] {
         if holds {
             facts.insert(key.to_owned(), true.into());
         }
     }
-    Ok(Event { name: "settled", facts })
+    Ok(Event {
+        name: "settled",
+        facts,
+    })
 }
 
 /// Releases what the line says.
@@ -171,5 +197,8 @@ pub(super) fn release(router: &Router, line: &ReleaseLine<'_>) -> Result<Event, 
     if released.repeated {
         facts.insert("repeated".to_owned(), true.into());
     }
-    Ok(Event { name: "released", facts })
+    Ok(Event {
+        name: "released",
+        facts,
+    })
 }

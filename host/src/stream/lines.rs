@@ -38,7 +38,15 @@ impl<R: Read> LineReader<R> {
     /// Reads lines of `input`.
     pub fn new(input: R) -> Self {
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Self { input, buffer, start: 0, end: 0, searched: 0, skipping: false, ended: false }
+        Self {
+            input,
+            buffer,
+            start: 0,
+            end: 0,
+            searched: 0,
+            skipping: false,
+            ended: false,
+        }
     }
 
     /// Whether the next line is here already, so that reading it cannot wait.
@@ -84,7 +92,11 @@ impl<R: Read> LineReader<R> {
     fn line(&self, start: usize, end: usize) -> Line<'_> {
         let bytes = self.buffer.get(start..end).unwrap_or_default();
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        if bytes.len() > LINE_BYTES_MAX { Line::TooLong } else { Line::Whole(bytes) }
+        if bytes.len() > LINE_BYTES_MAX {
+            Line::TooLong
+        } else {
+            Line::Whole(bytes)
+        }
     }
 
     fn line_end(&mut self) -> Option<usize> {
@@ -133,7 +145,9 @@ mod tests {
         let mut lines = Vec::new();
         while let Some(line) = reader.next_line().unwrap() {
             lines.push(match line {
-                Line::Whole(bytes) if bytes.len() < 100 => String::from_utf8_lossy(bytes).into_owned(),
+                Line::Whole(bytes) if bytes.len() < 100 => {
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
                 Line::Whole(bytes) => format!("<{}>", bytes.len()),
                 Line::TooLong => "<too long>".to_owned(),
             });
@@ -145,7 +159,10 @@ mod tests {
     fn lines_come_whole_however_they_arrive() {
         for at_once in [1, 2, 3, 1000] {
             assert_eq!(lines_of(b"", at_once), Vec::<String>::new());
-            assert_eq!(lines_of(b"a\nbc\r\n\nlast", at_once), ["a", "bc", "", "last"]);
+            assert_eq!(
+                lines_of(b"a\nbc\r\n\nlast", at_once),
+                ["a", "bc", "", "last"]
+            );
             assert_eq!(lines_of(b"a\n", at_once), ["a"]);
         }
     }
@@ -164,7 +181,11 @@ mod tests {
                 let input = [b"before\n", long.as_slice(), line_end.as_bytes(), b"after"].concat();
                 for at_once in [997, 65_536, 1_000_000] {
                     let lines = lines_of(&input, at_once);
-                    assert_eq!(lines, ["before", expected.as_str(), "after"], "{bytes} {at_once}");
+                    assert_eq!(
+                        lines,
+                        ["before", expected.as_str(), "after"],
+                        "{bytes} {at_once}"
+                    );
                 }
             }
             let last = lines_of(&long, 4096);

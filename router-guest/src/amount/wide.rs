@@ -29,7 +29,11 @@ pub(super) fn power(exponent: u32) -> Option<u128> {
 /// cheaper than to multiply and look for an overflow.
 #[inline]
 pub(super) fn narrow_product(left: u128, right: u128) -> Option<u128> {
-    if (left | right) >> 64 == 0 { Some(left * right) } else { left.checked_mul(right) }
+    if (left | right) >> 64 == 0 {
+        Some(left * right)
+    } else {
+        left.checked_mul(right)
+    }
 }
 
 /// The exact product: 128 · 128 bits always fit.

@@ -1,6 +1,13 @@
 //! The default policy against the default routing as a plain function: every row crossed with
 //! every trade type, and random requests until every rule was hit a thousand times.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
 use conformance::generate::{self, Numbers};
 use conformance::routing::{Settings, route};
 use conformance::{default_engine, variant_engine};
@@ -15,7 +22,12 @@ use router_guest::state::{BudgetUse, State, TradingState};
 const SYMBOLS: [&str; 5] = ["BTC/USDT", "ETH/USDT", "SOL/BTC", "XRP", "BTC/USDT:USDT"];
 
 #[track_caller]
-fn agrees(engine: &Engine, settings: &Settings, request: &Request<'_>, state: &State<'_>) -> Option<Decision> {
+fn agrees(
+    engine: &Engine,
+    settings: &Settings,
+    request: &Request<'_>,
+    state: &State<'_>,
+) -> Option<Decision> {
     let expected = route(request, state, settings);
     let decided = engine.decide(request, state);
     let manifest = engine.manifest();
@@ -28,8 +40,22 @@ fn agrees(engine: &Engine, settings: &Settings, request: &Request<'_>, state: &S
             let reason = manifest.reasons[decision.reason as usize].as_str();
             let need = decision.budget.map(|claim| claim.need);
             assert_eq!(
-                (decision.side, decision.intent, reason, decision.notional, decision.quantity, need),
-                (row.side, row.intent, row.reason, row.notional, row.quantity, row.need),
+                (
+                    decision.side,
+                    decision.intent,
+                    reason,
+                    decision.notional,
+                    decision.quantity,
+                    need
+                ),
+                (
+                    row.side,
+                    row.intent,
+                    row.reason,
+                    row.notional,
+                    row.quantity,
+                    row.need
+                ),
                 "row {} of {request:?} {state:?}",
                 row.row
             );
@@ -48,7 +74,10 @@ fn positions() -> Vec<Option<Position>> {
     let mut positions = vec![None];
     for side in [PositionSide::Long, PositionSide::Short] {
         for quantity in ["0", "0.0009", "0.001", "2"] {
-            positions.push(Some(Position { side, quantity: quantity.parse().unwrap() }));
+            positions.push(Some(Position {
+                side,
+                quantity: quantity.parse().unwrap(),
+            }));
         }
     }
     positions
@@ -97,11 +126,27 @@ fn every_row_crossed_with_every_trade_type() {
         for terms in &all {
             for symbol in ["BTC/USDT", "ETH/USDT"] {
                 for trading_state in TradingState::ALL {
-                    let request = Request { symbol, strategy: "momentum", terms: *terms };
-                    let shown = if terms.sees_budgets() { &uses[..] } else { &uses[..1] };
+                    let request = Request {
+                        symbol,
+                        strategy: "momentum",
+                        terms: *terms,
+                    };
+                    let shown = if terms.sees_budgets() {
+                        &uses[..]
+                    } else {
+                        &uses[..1]
+                    };
                     for spent in shown {
                         let budgets = terms.sees_budgets().then_some(std::slice::from_ref(spent));
-                        agrees(&engine, &settings, &request, &State { trading_state, budgets });
+                        agrees(
+                            &engine,
+                            &settings,
+                            &request,
+                            &State {
+                                trading_state,
+                                budgets,
+                            },
+                        );
                         decided += 1;
                     }
                 }
@@ -119,10 +164,17 @@ fn random_requests_hit_every_rule_a_thousand_times() {
         let mut refused = 0_u32;
         for _ in 0..600_000 {
             let terms = generate::terms(&mut numbers);
-            let request = Request { symbol: *numbers.choose::<&str>(&SYMBOLS), strategy: "momentum", terms };
+            let request = Request {
+                symbol: *numbers.choose::<&str>(&SYMBOLS),
+                strategy: "momentum",
+                terms,
+            };
             let spent = [generate::budget_use(&mut numbers)];
             let budgets = terms.sees_budgets().then_some(&spent[..]);
-            let state = State { trading_state: generate::trading_state(&mut numbers), budgets };
+            let state = State {
+                trading_state: generate::trading_state(&mut numbers),
+                budgets,
+            };
             match agrees(&engine, &settings, &request, &state) {
                 Some(decision) => hits[decision.rule as usize] += 1,
                 None => refused += 1,
@@ -131,7 +183,9 @@ fn random_requests_hit_every_rule_a_thousand_times() {
         let rules: Vec<_> = engine.manifest().rules.iter().zip(&hits).collect();
         println!("{rules:?}, refused {refused}");
         // The default policy knows no minimums, so nothing is dust to it.
-        let rare = rules.iter().find(|(rule, hits)| **hits < 1_000 && !(seed == 1 && *rule == "dust"));
+        let rare = rules
+            .iter()
+            .find(|(rule, hits)| **hits < 1_000 && !(seed == 1 && *rule == "dust"));
         assert_eq!(rare, None);
         assert!(refused > 1_000, "{refused}");
     }
@@ -147,10 +201,26 @@ fn a_policy_that_is_broken_says_so_instead_of_bending() {
         terms.equity = Some(Amount::ONE);
         terms
     };
-    let request = Request { symbol: "BTC/USDT", strategy: "momentum", terms };
-    let state = State { trading_state: TradingState::Active, budgets: None };
-    assert_eq!(engine.decide(&request, &state), Err(Refusal::BudgetsMissing));
+    let request = Request {
+        symbol: "BTC/USDT",
+        strategy: "momentum",
+        terms,
+    };
+    let state = State {
+        trading_state: TradingState::Active,
+        budgets: None,
+    };
+    assert_eq!(
+        engine.decide(&request, &state),
+        Err(Refusal::BudgetsMissing)
+    );
     let two = [BudgetUse::default(); 2];
-    let state = State { trading_state: TradingState::Active, budgets: Some(&two) };
-    assert_eq!(engine.decide(&request, &state), Err(Refusal::BudgetsMissing));
+    let state = State {
+        trading_state: TradingState::Active,
+        budgets: Some(&two),
+    };
+    assert_eq!(
+        engine.decide(&request, &state),
+        Err(Refusal::BudgetsMissing)
+    );
 }

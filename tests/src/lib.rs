@@ -7,6 +7,7 @@ pub mod generate;
 pub mod generate_policy;
 pub mod naive;
 pub mod routing;
+pub mod run;
 
 use router_guest::document::Document;
 use router_guest::engine::Engine;
@@ -18,10 +19,12 @@ pub const DEFAULT_POLICY: &str = include_str!("../../policies/default/policy.yam
 /// The default policy with everything known that can be: ETH/USDT may be shorted, and has a
 /// step and minimums.
 pub fn variant_policy() -> String {
-    DEFAULT_POLICY.replace("short_enabled: false", "short_enabled: true").replace(
-        "ETH/USDT: { allow_short: false }",
-        "ETH/USDT: { allow_short: true, step: 0.0001, min_quantity: 0.001, min_notional: 10 }",
-    )
+    DEFAULT_POLICY
+        .replace("short_enabled: false", "short_enabled: true")
+        .replace(
+            "ETH/USDT: { allow_short: false }",
+            "ETH/USDT: { allow_short: true, step: 0.0001, min_quantity: 0.001, min_notional: 10 }",
+        )
 }
 
 /// The native engine of a document, with the settings that the oracle routes by.

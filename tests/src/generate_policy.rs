@@ -103,8 +103,8 @@ pub fn request(numbers: &mut Numbers) -> Request<'static> {
         }
     }
     Request {
-        symbol: *numbers.choose(&SYMBOLS),
-        strategy: *numbers.choose(&STRATEGIES),
+        symbol: numbers.choose::<&str>(&SYMBOLS),
+        strategy: numbers.choose::<&str>(&STRATEGIES),
         terms,
     }
 }

@@ -1,6 +1,14 @@
 //! What a policy document can make of the invariants: the default policies break none, most
 //! cannot be broken in the language at all, and those that can cost the policy its place.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use conformance::generate::{self, Numbers};

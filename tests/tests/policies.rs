@@ -1,13 +1,21 @@
 //! Policies that nobody wrote: the rule engine against a table read line by line, and the
 //! guard against everything that the language can express.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
 use std::collections::BTreeMap;
 
 use conformance::generate::{self, Numbers};
 use conformance::generate_policy::{self, Kind};
 use conformance::naive::{self, Tally};
 use execution_router::guard::{self, Question};
-use router_guest::decision::{Decision, PositionEffect, Refusal};
+use router_guest::decision::{Decision, PositionEffect};
 use router_guest::document::Document;
 use router_guest::engine::Engine;
 use router_guest::manifest::{AmountField, ScoreField};

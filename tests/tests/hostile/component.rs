@@ -15,6 +15,9 @@ const MODULE: &str = include_str!("../../hostile/policy.wat");
 /// Sound answers that a batch finds laid out.
 const BATCH_ITEMS: u32 = 8;
 
+/// Bends the image of a manifest, whose record stands at the offset.
+pub(crate) type BendImage = fn(&mut Vec<u8>, usize);
+
 /// A policy to be bent: sound as it stands.
 pub(crate) struct Hostile {
     pub(crate) manifest: Manifest,
@@ -31,7 +34,7 @@ pub(crate) struct Hostile {
     pub(crate) after: &'static str,
     pub(crate) start: &'static str,
     /// Bends the manifest's bytes.
-    pub(crate) bend_image: fn(&mut Vec<u8>, usize),
+    pub(crate) bend_image: BendImage,
 }
 
 pub(crate) const BAD: &str = "(return (i32.const {bad}))";

@@ -1,6 +1,14 @@
 //! Policies that trap, run on, break the interface, or lie: what each costs, whom, and what
 //! the request gets all the same. `tests/hostile/README.md` has the table.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
 mod bench;
 mod component;
 mod faults;

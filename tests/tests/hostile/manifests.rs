@@ -7,7 +7,7 @@ use router_guest::decision::OrderIntent;
 use router_guest::manifest::{Manifest, Window};
 
 use crate::bench::amount;
-use crate::component::Hostile;
+use crate::component::{BendImage, Hostile};
 
 /// What is said of a component that is not taken.
 #[track_caller]
@@ -159,7 +159,7 @@ fn components_that_do_not_say_what_they_are() {
             &format!("{silent}{what}"),
         );
     }
-    let bends: [(fn(&mut Vec<u8>, usize), &str); 4] = [
+    let bends: [(BendImage, &str); 4] = [
         // The length of the reasons, the address of the name, the name's bytes, a window.
         (
             |image, at| image[at + 32..at + 36].fill(0x7f),

@@ -166,16 +166,16 @@ fn settle(router: &Router, reservation: ReservationId, event: u32) {
     let name = format!("event-{event}");
     let event_id = EventId::new(&name).unwrap();
     match event % 3 {
-        0 => drop(router.release(reservation, event_id).unwrap()),
+        0 => assert!(!router.release(reservation, event_id).unwrap().repeated),
         1 => {
             let settlement = Settlement {
                 reservation,
                 event_id,
                 notional: "1.5".parse().unwrap(),
                 side: execution_router::Side::Buy,
-                is_final: event % 2 == 0,
+                is_final: event.is_multiple_of(2),
             };
-            drop(router.settle(&settlement).unwrap());
+            assert!(!router.settle(&settlement).unwrap().repeated);
         }
         _ => {}
     }
@@ -211,8 +211,7 @@ fn threads_share_a_budget_and_never_pass_its_limit() {
             let other = execution_router::Request::builder(terms.final_action, "ETH/USDT", "trend")
                 .terms(|own| *own = terms);
             drop(router.decide(&other.build().unwrap()));
-            let request =
-                explore(*numbers.choose::<&str>(&["2.5", "0.37", "31", "7.000000000001"]));
+            let request = explore(numbers.choose::<&str>(&["2.5", "0.37", "31", "7.000000000001"]));
             let decision = router.decide(&request).unwrap();
             let budget = *decision.budget().unwrap();
             let before = budget.used.checked_add(budget.reserved).unwrap();

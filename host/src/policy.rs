@@ -2,8 +2,8 @@
 //! asked once what it is.
 //!
 //! It trusts no answer (the guard holds the invariants) and keeps no state: instances come
-//! and go. Where a policy comes from is in [`source`], what a component must look like in
-//! [`shape`].
+//! and go. Where a policy comes from is in `source`, what a component must look like in
+//! `shape`.
 
 mod answer;
 mod instance;

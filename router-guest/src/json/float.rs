@@ -16,6 +16,9 @@ const MAGNITUDE_MAX: i32 = 310;
 /// 10^this is under half of the least double.
 const MAGNITUDE_MIN: i32 = -324;
 
+/// The exponent of two of the greatest double; one more would run over into the sign.
+const EXPONENT_MAX: i32 = 1023;
+
 /// The double that is nearest to a number as JSON writes it; `None` past their range.
 pub(super) fn parse(text: &str) -> Option<f64> {
     let (unsigned, sign) = match text.strip_prefix('-') {
@@ -140,6 +143,9 @@ fn quotient(mut over: Big, mut under: Big) -> Option<f64> {
 fn rounded(bits: u64, exponent: i32) -> Option<f64> {
     let exponent = exponent - i32::from(bits >> 63 == 0);
     let bits = bits << bits.leading_zeros();
+    if exponent > EXPONENT_MAX {
+        return None;
+    }
     // Below the least normal exponent there are fewer digits.
     let missing = u32::try_from(-1022 - exponent).unwrap_or(0);
     let dropped = 11 + missing;
@@ -232,6 +238,10 @@ mod tests {
             "0.1",
             "0.30000000000000004",
             "1.7976931348623157e308",
+            // Two powers of two past the greatest double: once read as a small one, because the
+            // exponent ran over into the sign.
+            "36e307",
+            "9.9e309",
             "1.7976931348623158e308",
             "1.7976931348623159e308",
             "179769313486231580793728971405301e276",

@@ -342,8 +342,8 @@ fn a_budget_without_a_window_is_refused() {
         ),
         (
             Window::None,
-            "",
-            "budget `exploration` names the unknown time zone ``",
+            "Nowhere",
+            "budget `exploration` names the unknown time zone `Nowhere`",
         ),
         (
             Window::Rolling { seconds: 0 },
@@ -357,5 +357,12 @@ fn a_budget_without_a_window_is_refused() {
                 .to_string(),
             text
         );
+    }
+}
+
+#[test]
+fn a_window_that_no_calendar_cuts_needs_no_zone() {
+    for window in [Window::None, Window::Rolling { seconds: 60 }] {
+        assert!(Calendar::new(&budget(window, "")).is_ok());
     }
 }

@@ -51,17 +51,17 @@ fn refuses_what_they_do_not_say() {
         (
             r#""r-1""#,
             "1",
-            "wrong_type: `settle.reservation` is `1`; it must be a string of 1 to 128 bytes",
+            "wrong_type: `settle.reservation` is `1`; it must be a string of 1 to 64 bytes",
         ),
         (
             r#""r-1""#,
             r#""""#,
-            "empty: `settle.reservation` is `\"\"`; it must be a string of 1 to 128 bytes",
+            "empty: `settle.reservation` is `\"\"`; it must be a string of 1 to 64 bytes",
         ),
         (
             r#""event_id":"e","#,
             "",
-            "field_missing: `settle.event_id` is missing; it must be a string of 1 to 128 bytes",
+            "field_missing: `settle.event_id` is missing; it must be a string of 1 to 64 bytes",
         ),
         (
             r#""12.5""#,
@@ -117,7 +117,7 @@ fn refuses_what_they_do_not_say() {
         ),
         (
             r#"{"release":{"reservation":"r"}}"#,
-            "field_missing: `release.event_id` is missing; it must be a string of 1 to 128 bytes",
+            "field_missing: `release.event_id` is missing; it must be a string of 1 to 64 bytes",
         ),
         (
             r#"{"release":{"reservation":"r","event_id":"e","notional":1}}"#,

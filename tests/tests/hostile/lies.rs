@@ -33,10 +33,10 @@ fn lies_about_the_side() {
 }
 
 #[test]
-fn lies_about_a_close() {
-    use FinalAction::{Buy, Close, Sell};
-    use PositionSide::{Long, Short};
-    use TradeType::{Exit, Normal, Risk};
+fn lies_about_how_much_to_close() {
+    use FinalAction::{Close, Sell};
+    use PositionSide::Long;
+    use TradeType::Normal;
     let quantity = |text: &str| bent(closing(), |answer| answer.quantity = Some(amount(text)));
     let close = on(Close, Normal, Long);
     lies(
@@ -80,9 +80,16 @@ fn lies_about_a_close() {
         "SELL exit close_long 0.5 by fail-safe",
         "Violation: I3: closes 2, and 0.5 may be closed",
     );
+}
+
+#[test]
+fn lies_about_what_to_close() {
+    use FinalAction::{Buy, Close};
+    use PositionSide::{Long, Short};
+    use TradeType::Normal;
     let buy = bent(closing(), |answer| answer.side = Side::Buy);
     lies(
-        &close,
+        &on(Close, Normal, Long),
         buy,
         CLOSED,
         "Violation: I3: closes a long with a BUY",
@@ -103,6 +110,14 @@ fn lies_about_a_close() {
     );
     let none = "Violation: I3: closes, and there is no position";
     lies(&flat(Close, Normal), closing(), NORMAL_UNAVAILABLE, none);
+}
+
+#[test]
+fn lies_about_what_a_close_is_for() {
+    use FinalAction::{Close, Sell};
+    use PositionSide::Long;
+    use TradeType::{Exit, Normal, Risk};
+    let close = on(Close, Normal, Long);
     for (request, intent, decision, what) in [
         (
             &close,
@@ -179,11 +194,9 @@ fn lies_to_hold_up_an_exit() {
 }
 
 #[test]
-fn lies_about_an_opening() {
-    use FinalAction::{Buy, Close, Sell};
-    use PositionSide::Long;
-    use TradeType::{Exit, Exploration, Normal, Pilot, Risk};
-    let explore = flat(Buy, Exploration);
+fn lies_about_how_much_to_open() {
+    use FinalAction::Buy;
+    use TradeType::{Exploration, Normal};
     let larger = bent(opening(), |answer| {
         answer.notional = Some(amount("500.01"));
         answer.budget = Some(BudgetClaim {
@@ -192,7 +205,7 @@ fn lies_about_an_opening() {
         });
     });
     lies(
-        &explore,
+        &flat(Buy, Exploration),
         larger,
         UNAVAILABLE,
         "Violation: I8: opens 500.01, and the target is 500",
@@ -206,6 +219,13 @@ fn lies_about_an_opening() {
         NORMAL_UNAVAILABLE,
         "Violation: I8: opens 0, and the target is 500",
     );
+}
+
+#[test]
+fn lies_about_whether_to_open() {
+    use FinalAction::{Buy, Close, Sell};
+    use PositionSide::Long;
+    use TradeType::{Exit, Normal, Risk};
     lies(
         &on(Close, Normal, Long),
         normal_opening(),
@@ -241,6 +261,13 @@ fn lies_about_an_opening() {
     );
     let listed = asked(Sell, Normal, "EOS/USDT", |_| {});
     lies(&listed, short, "SELL normal opened 2 by only", "");
+}
+
+#[test]
+fn lies_about_what_an_opening_is_for() {
+    use FinalAction::Buy;
+    use TradeType::{Exploration, Pilot};
+    let explore = flat(Buy, Exploration);
     for (request, intent, decision, what) in [
         (
             &explore,
@@ -265,6 +292,11 @@ fn lies_about_an_opening() {
     }
     let as_normal = "Violation: I10: opens type exploration with intent normal";
     lies(&explore, normal_opening(), UNAVAILABLE, as_normal);
+}
+
+#[test]
+fn lies_that_ignore_the_trading_state() {
+    let explore = flat(FinalAction::Buy, TradeType::Exploration);
     for (state, word) in [
         (TradingState::Reducing, "REDUCING"),
         (TradingState::Halted, "HALTED"),
@@ -272,7 +304,7 @@ fn lies_about_an_opening() {
         let incident = format!("Violation: I11: opens while the trading state is {word}");
         lies_in(state, &explore, opening(), UNAVAILABLE, &incident);
     }
-    let close = on(Close, Normal, Long);
+    let close = on(FinalAction::Close, TradeType::Normal, PositionSide::Long);
     let halted = "SKIP normal trading_halted by fail-safe";
     lies_in(
         TradingState::Halted,
@@ -341,15 +373,6 @@ fn lies_about_a_budget() {
         opening(),
         UNAVAILABLE,
         "Violation: I5: consults budget `exploration` without an equity to take its limit of",
-    );
-    let rich = asked(Buy, Exploration, "ETH/USDT", |terms| {
-        terms.equity = Amount::new(10_u128.pow(28) - 1, 0);
-    });
-    lies(
-        &rich,
-        free,
-        UNAVAILABLE,
-        "Violation: I5: opens with intent explore and charges no budget",
     );
     let foreign = asked(Buy, Exploration, "ETH/EUR", |_| {});
     lies(

@@ -55,6 +55,10 @@ fn manifests_that_cannot_be() {
         |it| it.reasons = (0..8193).map(|reason| format!("r{reason}")).collect(),
         "it has 8193 of reason, and 8192 are the bound",
     );
+}
+
+#[test]
+fn tiers_budgets_and_symbols_that_cannot_be() {
     no_manifest(
         |it| it.tiers = vec![it.tiers[0].clone(); 16],
         "it has 16 of tier, and 15 are the bound",
@@ -141,6 +145,11 @@ fn components_that_do_not_say_what_they_are() {
             &format!("{silent}{what}"),
         );
     }
+}
+
+#[test]
+fn components_that_do_not_start() {
+    let silent = "the policy does not say what it is: ";
     for (start, what) in [
         (
             "unreachable",
@@ -159,6 +168,21 @@ fn components_that_do_not_say_what_they_are() {
             &format!("{silent}{what}"),
         );
     }
+    let greedy = Hostile {
+        memory: "257",
+        ..Hostile::new()
+    };
+    not_taken(
+        &greedy,
+        "the component does not compile for the sandbox: module memory does not fit in pooling allocator \
+         requirements: memory index 0 is unsupported in this pooling allocator configuration: memory has a \
+         minimum byte size of 16842752 which exceeds the limit of 0x1000000 bytes",
+    );
+}
+
+#[test]
+fn manifests_that_cannot_be_read() {
+    let silent = "the policy does not say what it is: ";
     let bends: [(BendImage, &str); 4] = [
         // The length of the reasons, the address of the name, the name's bytes, a window.
         (
@@ -187,14 +211,4 @@ fn components_that_do_not_say_what_they_are() {
             &format!("{silent}{what}"),
         );
     }
-    let greedy = Hostile {
-        memory: "257",
-        ..Hostile::new()
-    };
-    not_taken(
-        &greedy,
-        "the component does not compile for the sandbox: module memory does not fit in pooling allocator \
-         requirements: memory index 0 is unsupported in this pooling allocator configuration: memory has a \
-         minimum byte size of 16842752 which exceeds the limit of 0x1000000 bytes",
-    );
 }

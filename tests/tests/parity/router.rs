@@ -120,21 +120,9 @@ fn a_batch_leaves_the_router_as_its_requests_one_by_one_would() {
             for ((request, alone), together) in part.iter().zip(&singly).zip(&together) {
                 let expected = told(request, alone);
                 assert_eq!(told(request, together), expected, "{request:?}");
-                let kind = match alone {
-                    Err(rejection) => rejection.code,
-                    Ok(decision) if decision.repeated => "repeated",
-                    Ok(decision) if decision.reservation().is_some() => "reserved",
-                    Ok(decision) if decision.budget().is_some() => "consulted",
-                    Ok(_) => "free",
-                };
-                *counted.entry(kind).or_default() += 1;
-                reserved.extend(
-                    alone
-                        .as_ref()
-                        .ok()
-                        .filter(|decision| !decision.repeated)
-                        .and_then(Routed::reservation),
-                );
+                *counted.entry(kind_of(alone)).or_default() += 1;
+                let first = alone.as_ref().ok().filter(|decision| !decision.repeated);
+                reserved.extend(first.and_then(Routed::reservation));
             }
             for reservation in reserved {
                 event += 1;
@@ -161,6 +149,17 @@ fn a_batch_leaves_the_router_as_its_requests_one_by_one_would() {
     }
 }
 
+/// What becomes of a request, as far as the store is concerned.
+fn kind_of(decided: &Result<Routed, Rejection>) -> &'static str {
+    match decided {
+        Err(rejection) => rejection.code,
+        Ok(decision) if decision.repeated => "repeated",
+        Ok(decision) if decision.reservation().is_some() => "reserved",
+        Ok(decision) if decision.budget().is_some() => "consulted",
+        Ok(_) => "free",
+    }
+}
+
 /// Every third is released, every third filled in part, every third left open.
 fn settle(router: &Router, reservation: ReservationId, event: u32) {
     let name = format!("event-{event}");
@@ -183,77 +182,89 @@ fn settle(router: &Router, reservation: ReservationId, event: u32) {
 
 const THREADS: u64 = 4;
 
+/// An exploration trade on an equity of 10,000: the budget is 300.
+fn explore(target: &str) -> execution_router::Request<'static> {
+    execution_router::Request::builder(FinalAction::Buy, "BTC/USDT", "trend")
+        .trade_type(TradeType::Exploration)
+        .position(None)
+        .timestamp("2026-03-02T12:00:00Z".parse().unwrap())
+        .price(Amount::ONE)
+        .target_notional(target.parse().unwrap())
+        .equity("10000".parse().unwrap())
+        .build()
+        .unwrap()
+}
+
+/// A request of a type that sees no budget.
+fn free(numbers: &mut Numbers) -> execution_router::Request<'static> {
+    let mut terms = generate::terms(numbers);
+    terms.trade_type = *numbers.choose(&[TradeType::Normal, TradeType::Exit, TradeType::Risk]);
+    let builder = execution_router::Request::builder(terms.final_action, "ETH/USDT", "trend");
+    builder.terms(|own| *own = terms).build().unwrap()
+}
+
+/// What one thread was granted and still holds.
+#[derive(Default)]
+struct Share {
+    held: Amount,
+    granted: u32,
+    refused: u32,
+}
+
+impl Share {
+    /// One request that charges the budget; what it is granted is kept, filled or given back.
+    fn ask(&mut self, router: &Router, numbers: &mut Numbers, event: &str) {
+        let limit = Amount::whole(300);
+        let request = explore(numbers.choose::<&str>(&["2.5", "0.37", "31", "7.000000000001"]));
+        let decision = router.decide(&request).unwrap();
+        let budget = decision.budget().unwrap();
+        let before = budget.used.checked_add(budget.reserved).unwrap();
+        let after = before.checked_add(budget.need).unwrap();
+        assert!(before <= limit, "{budget:?}");
+        assert_eq!(
+            decision.reservation().is_some(),
+            after <= limit,
+            "{budget:?}"
+        );
+        let Some(reservation) = decision.reservation() else {
+            assert_eq!(decision.reason(), "exploration_limit");
+            self.refused += 1;
+            return;
+        };
+        self.granted += 1;
+        let event_id = EventId::new(event).unwrap();
+        if numbers.once_in(20) {
+            let settlement = Settlement {
+                reservation,
+                event_id,
+                notional: budget.need,
+                side: execution_router::Side::Buy,
+                is_final: true,
+            };
+            assert_eq!(router.settle(&settlement).unwrap().used, budget.need);
+        } else if !numbers.once_in(40) {
+            let released = router.release(reservation, event_id).unwrap();
+            assert_eq!(released.released, budget.need);
+            return;
+        }
+        self.held = self.held.checked_add(budget.need).unwrap();
+    }
+}
+
 #[test]
 fn threads_share_a_budget_and_never_pass_its_limit() {
     let policy = Policy::from_document(DEFAULT_POLICY, None, &Cache::disabled()).unwrap();
-    let router = Router::new(policy).unwrap();
-    let now: jiff::Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
-    let limit: Amount = "300".parse().unwrap();
-    let explore = |target: &str| {
-        execution_router::Request::builder(FinalAction::Buy, "BTC/USDT", "trend")
-            .trade_type(TradeType::Exploration)
-            .position(None)
-            .timestamp(now)
-            .price(Amount::ONE)
-            .target_notional(target.parse().unwrap())
-            .equity("10000".parse().unwrap())
-            .build()
-            .unwrap()
-    };
+    let router = &Router::new(policy).unwrap();
     let work = |thread: u64| {
         let mut numbers = Numbers::new(80 + thread);
-        let (mut held, mut grants, mut refusals) = (Amount::ZERO, 0_u32, 0_u32);
+        let mut share = Share::default();
         for number in 0..5_000 {
-            // Requests of every kind go on beside those that charge.
-            let mut terms = generate::terms(&mut numbers);
-            terms.trade_type =
-                *numbers.choose(&[TradeType::Normal, TradeType::Exit, TradeType::Risk]);
-            let other = execution_router::Request::builder(terms.final_action, "ETH/USDT", "trend")
-                .terms(|own| *own = terms);
-            drop(router.decide(&other.build().unwrap()));
-            let request = explore(numbers.choose::<&str>(&["2.5", "0.37", "31", "7.000000000001"]));
-            let decision = router.decide(&request).unwrap();
-            let budget = *decision.budget().unwrap();
-            let before = budget.used.checked_add(budget.reserved).unwrap();
-            assert!(before <= limit, "{budget:?}");
-            let Some(reservation) = decision.reservation() else {
-                assert_eq!(decision.reason(), "exploration_limit");
-                assert!(
-                    before.checked_add(budget.need).unwrap() > limit,
-                    "{budget:?}"
-                );
-                refusals += 1;
-                continue;
-            };
-            assert!(
-                before.checked_add(budget.need).unwrap() <= limit,
-                "{budget:?}"
-            );
-            grants += 1;
-            held = held.checked_add(budget.need).unwrap();
-            let name = format!("{thread}-{number}");
-            let event_id = EventId::new(&name).unwrap();
-            if numbers.once_in(20) {
-                let (notional, side) = (budget.need, execution_router::Side::Buy);
-                let settlement = Settlement {
-                    reservation,
-                    event_id,
-                    notional,
-                    side,
-                    is_final: true,
-                };
-                assert_eq!(router.settle(&settlement).unwrap().used, budget.need);
-            } else if !numbers.once_in(20) {
-                assert_eq!(
-                    router.release(reservation, event_id).unwrap().released,
-                    budget.need
-                );
-                held = held.checked_sub(budget.need).unwrap();
-            }
+            drop(router.decide(&free(&mut numbers)));
+            share.ask(router, &mut numbers, &format!("{thread}-{number}"));
         }
-        (held, grants, refusals)
+        share
     };
-    let results: Vec<_> = std::thread::scope(|scope| {
+    let shares: Vec<Share> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| scope.spawn(move || work(thread)))
             .collect();
@@ -262,15 +273,14 @@ fn threads_share_a_budget_and_never_pass_its_limit() {
             .map(|thread| thread.join().unwrap())
             .collect()
     });
-    let held = results.iter().fold(Amount::ZERO, |sum, (held, ..)| {
-        sum.checked_add(*held).unwrap()
+    let held = shares.iter().fold(Amount::ZERO, |sum, share| {
+        sum.checked_add(share.held).unwrap()
     });
-    let (grants, refusals) = results.iter().fold((0, 0), |(grants, refusals), result| {
-        (grants + result.1, refusals + result.2)
-    });
-    println!("{grants} granted, {refusals} refused, {held} held of {limit}");
+    let granted: u32 = shares.iter().map(|share| share.granted).sum();
+    let refused: u32 = shares.iter().map(|share| share.refused).sum();
+    println!("{granted} granted, {refused} refused, {held} held");
     let last = router.decide(&explore("2")).unwrap();
     let budget = last.budget().unwrap();
     assert_eq!(budget.used.checked_add(budget.reserved).unwrap(), held);
-    assert!(grants > 100 && refusals > 1_000, "{grants} and {refusals}");
+    assert!(granted > 100 && refused > 1_000, "{granted} and {refused}");
 }

@@ -6,7 +6,7 @@ use execution_router::compose;
 use router_guest::document::Document;
 use router_guest::engine::Engine;
 use router_guest::json;
-use router_guest::request::Request;
+use router_guest::request::{OrderTerms, Request};
 use router_guest::state::BudgetUse;
 
 /// A component of the rule engine, called as an embedder would: by name, text in, text out.
@@ -74,35 +74,7 @@ fn line(numbers: &mut Numbers) -> String {
         None if numbers.once_in(20) => {}
         None => text += ", \"position\": null",
     }
-    for (key, amount) in [
-        ("close_quantity", terms.close_quantity),
-        ("price", terms.price),
-        ("target_notional", terms.target_notional),
-        ("equity", terms.equity),
-        ("quote_rate", terms.quote_rate),
-        ("stop_loss", terms.stop_loss),
-        ("take_profit", terms.take_profit),
-    ] {
-        if let Some(amount) = amount {
-            let spelled = *numbers.choose(&["", "\"", "-", "e2", "x"]);
-            text += &match spelled {
-                "-" if numbers.once_in(20) => format!(",\"{key}\":-{amount}"),
-                "x" if numbers.once_in(20) => format!(",\"{key}\":\"{amount}x\""),
-                "e2" if !amount.to_string().contains('.') => format!(",\"{key}\":{amount}E+2"),
-                "\"" => format!(",\"{key}\":\"{amount}\""),
-                _ => format!(",\"{key}\":{amount}"),
-            };
-        }
-    }
-    for (key, score) in [
-        ("signal_score", terms.signal_score),
-        ("confidence", terms.confidence),
-        ("risk_reward_ratio", terms.risk_reward_ratio),
-    ] {
-        if let Some(score) = score {
-            text += &format!(",\"{key}\":{score}");
-        }
-    }
+    figures(numbers, &terms, &mut text);
     let odd = [
         ",\"sized\":true",
         ",\"sized\":1",
@@ -124,6 +96,39 @@ fn line(numbers: &mut Numbers) -> String {
         text.truncate(cut);
     }
     text
+}
+
+/// Amounts and scores, spelled as numbers or as strings.
+fn figures(numbers: &mut Numbers, terms: &OrderTerms, text: &mut String) {
+    for (key, amount) in [
+        ("close_quantity", terms.close_quantity),
+        ("price", terms.price),
+        ("target_notional", terms.target_notional),
+        ("equity", terms.equity),
+        ("quote_rate", terms.quote_rate),
+        ("stop_loss", terms.stop_loss),
+        ("take_profit", terms.take_profit),
+    ] {
+        if let Some(amount) = amount {
+            let spelled = *numbers.choose(&["", "\"", "-", "e2", "x"]);
+            *text += &match spelled {
+                "-" if numbers.once_in(20) => format!(",\"{key}\":-{amount}"),
+                "x" if numbers.once_in(20) => format!(",\"{key}\":\"{amount}x\""),
+                "e2" if !amount.to_string().contains('.') => format!(",\"{key}\":{amount}E+2"),
+                "\"" => format!(",\"{key}\":\"{amount}\""),
+                _ => format!(",\"{key}\":{amount}"),
+            };
+        }
+    }
+    for (key, score) in [
+        ("signal_score", terms.signal_score),
+        ("confidence", terms.confidence),
+        ("risk_reward_ratio", terms.risk_reward_ratio),
+    ] {
+        if let Some(score) = score {
+            *text += &format!(",\"{key}\":{score}");
+        }
+    }
 }
 
 fn state_text(numbers: &mut Numbers) -> String {

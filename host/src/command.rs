@@ -3,12 +3,14 @@
 pub mod build;
 pub mod route;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use router_guest::document::Findings;
 
 use crate::cache::Cache;
-use crate::policy::Policy;
+use crate::compose::ComposeError;
+use crate::policy::{Policy, PolicyError};
 
 /// How a verb that could run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +52,34 @@ impl PolicyArguments {
             eprintln!("execution-router: compiled policies are not kept: {reason}");
         }
         match &self.policy {
-            Some(path) => Ok(Policy::load(path, &cache)?),
+            Some(path) => load_file(path, &cache),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
+    }
+}
+
+fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
+    match Policy::load(path, cache) {
+        Err(PolicyError::Compose {
+            path: Some(document),
+            error: ComposeError::Document(findings),
+        }) => {
+            print_findings(&document, &findings);
+            anyhow::bail!(
+                "cannot use the policy `{}`: its document has mistakes",
+                path.display()
+            )
+        }
+        loaded => Ok(loaded?),
+    }
+}
+
+/// Says what is wrong with a document, each finding behind the name of its file.
+fn print_findings(document: &Path, findings: &Findings) {
+    for finding in findings {
+        eprintln!("{}: {finding}", document.display());
+    }
+    if findings.omitted() > 0 {
+        eprintln!("{}: and {} more", document.display(), findings.omitted());
     }
 }

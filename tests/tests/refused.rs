@@ -3,6 +3,13 @@
 //!
 //! Refused lines that can be written down are cases, in `cases/refused/lines`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test stops where it fails"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

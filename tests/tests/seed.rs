@@ -12,6 +12,12 @@
 //!   `EXPLORATION budget exhausted for SOL/USDT (need $100.00)`: the same again in other words,
 //!   for which `ACTION_ROUTE`, `SKIP` and `EXPLORATION budget exhausted: used=…` stand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
 use conformance::run;
 use execution_router::stream::Format;
 use execution_router::{Amount, Cache, Decision, FinalAction, OrderIntent, Policy, Position};

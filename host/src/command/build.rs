@@ -30,9 +30,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let component = match compose::compose(&document.text, document.cases.as_deref()) {
         Ok(component) => component,
         Err(ComposeError::Document(findings)) => {
-            for finding in findings.as_slice() {
-                eprintln!("{}: {finding}", document.path.display());
-            }
+            super::print_findings(&document.path, &findings);
             return Ok(Outcome::Findings);
         }
         Err(error) => return Err(error).context("cannot build the component"),

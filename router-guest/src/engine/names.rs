@@ -17,6 +17,8 @@ use crate::table::NameTest;
 #[derive(Debug, Default)]
 pub(super) struct NameIndex {
     base: Bits,
+    /// Whether any clause tests the field at all; if none does, no name is looked up.
+    tested: bool,
     /// Clauses in which a name that stands in the document differs from `base`.
     known: Lookup<Box<[u8]>, Vec<u32>>,
     globs: Vec<Glob>,
@@ -78,6 +80,7 @@ impl NameIndex {
         });
         for (clause, test) in (0_u32..).zip(tests) {
             index.base.set(clause, test.is_none_or(|test| test.negated));
+            index.tested |= test.is_some();
             for pattern in test.iter().flat_map(|test| &test.patterns) {
                 let is_glob = glob::is_glob(pattern);
                 let numbers = if is_glob { &mut globs } else { &mut names };
@@ -120,6 +123,9 @@ impl NameIndex {
 
     /// The clauses that a name lets through.
     pub(super) fn passing(&self, name: &str) -> Passing<'_> {
+        if !self.tested {
+            return Passing::Base(&self.base);
+        }
         if let Some(differing) = self.known.get(name.as_bytes()) {
             return self.differing_in(differing);
         }

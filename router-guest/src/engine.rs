@@ -152,5 +152,5 @@ fn needs_more_than_the_index(clause: &Clause) -> bool {
         || clause.budget_exhausted != Flag::Any
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "document"))]
 mod tests;

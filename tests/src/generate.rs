@@ -2,7 +2,9 @@
 //! often, and the same for the same seed on every machine.
 
 use router_guest::amount::Amount;
-use router_guest::request::{FinalAction, OrderTerms, Position, PositionSide, TradeType, WorkingOrders};
+use router_guest::request::{
+    FinalAction, OrderTerms, Position, PositionSide, TradeType, WorkingOrders,
+};
 use router_guest::state::{BudgetUse, TradingState};
 
 /// A small generator of numbers: SplitMix64.
@@ -47,18 +49,28 @@ impl Numbers {
     }
 
     fn maybe(&mut self, texts: &[&str]) -> Option<Amount> {
-        if self.once_in(12) { None } else { Some(self.amount(texts)) }
+        if self.once_in(12) {
+            None
+        } else {
+            Some(self.amount(texts))
+        }
     }
 
     fn score(&mut self, scores: &[f64]) -> Option<f64> {
-        if self.once_in(10) { None } else { Some(*self.choose(scores)) }
+        if self.once_in(10) {
+            None
+        } else {
+            Some(*self.choose(scores))
+        }
     }
 }
 
 /// Everything of a request but its names.
 pub fn terms(numbers: &mut Numbers) -> OrderTerms {
     use FinalAction::{Buy, Close, Hold, Sell, Skip, Unknown};
-    let action = *numbers.choose(&[Buy, Buy, Buy, Buy, Sell, Sell, Sell, Sell, Close, Close, Hold, Skip, Unknown]);
+    let action = *numbers.choose(&[
+        Buy, Buy, Buy, Buy, Sell, Sell, Sell, Sell, Close, Close, Hold, Skip, Unknown,
+    ]);
     let mut terms = OrderTerms::new(action, *numbers.choose(&TradeType::ALL));
     if !numbers.once_in(2) {
         terms.position = Some(Position {
@@ -66,17 +78,36 @@ pub fn terms(numbers: &mut Numbers) -> OrderTerms {
             quantity: numbers.amount(&["0", "0.0005", "0.5", "1", "2.25", "1000"]),
         });
     }
-    terms.close_quantity = if numbers.once_in(3) { numbers.maybe(&["0.1", "1", "5000"]) } else { None };
+    terms.close_quantity = if numbers.once_in(3) {
+        numbers.maybe(&["0.1", "1", "5000"])
+    } else {
+        None
+    };
     terms.working = WorkingOrders {
-        opening: if numbers.once_in(6) { Amount::ONE } else { Amount::ZERO },
-        closing: if numbers.once_in(3) { numbers.amount(&["0.1", "0.5", "1", "9999"]) } else { Amount::ZERO },
+        opening: if numbers.once_in(6) {
+            Amount::ONE
+        } else {
+            Amount::ZERO
+        },
+        closing: if numbers.once_in(3) {
+            numbers.amount(&["0.1", "0.5", "1", "9999"])
+        } else {
+            Amount::ZERO
+        },
     };
     terms.price = numbers.maybe(&["0.0345", "1", "97.25", "46983.00", "1000000"]);
-    terms.target_notional = numbers.maybe(&["0.00000001", "5", "100", "250.5", "1000", "123456.789"]);
+    terms.target_notional =
+        numbers.maybe(&["0.00000001", "5", "100", "250.5", "1000", "123456.789"]);
     terms.sized = numbers.once_in(4);
     terms.equity = numbers.maybe(&["0", "1000", "10000", "250000.55"]);
-    terms.quote_rate = if numbers.once_in(2) { None } else { numbers.maybe(&["1", "14000", "0.00071"]) };
-    terms.signal_score = numbers.score(&[-0.9, -0.65, -0.3, 0.0, 0.29, 0.3, 0.54, 0.55, 0.649, 0.65, 1.0]);
+    terms.quote_rate = if numbers.once_in(2) {
+        None
+    } else {
+        numbers.maybe(&["1", "14000", "0.00071"])
+    };
+    terms.signal_score = numbers.score(&[
+        -0.9, -0.65, -0.3, 0.0, 0.29, 0.3, 0.54, 0.55, 0.649, 0.65, 1.0,
+    ]);
     terms.confidence = numbers.score(&[0.0, 0.4, 0.8]);
     terms.risk_reward_ratio = numbers.score(&[0.5, 1.14, 1.15, 1.29, 1.3, 2.0]);
     terms.stop_loss = numbers.maybe(&["90", "46000"]);
@@ -87,7 +118,9 @@ pub fn terms(numbers: &mut Numbers) -> OrderTerms {
 /// A trading state, mostly ACTIVE.
 pub fn trading_state(numbers: &mut Numbers) -> TradingState {
     use TradingState::{Active, Halted, Reducing};
-    *numbers.choose(&[Active, Active, Active, Active, Active, Active, Reducing, Halted])
+    *numbers.choose(&[
+        Active, Active, Active, Active, Active, Active, Reducing, Halted,
+    ])
 }
 
 /// The use of one budget.

@@ -414,6 +414,9 @@ impl Trial<'_> {
             return Err(Refusal::NoRoute);
         }
         let notional = self.notional()?;
+        if notional.is_zero() {
+            return Err(Refusal::FieldOverflow(RequestField::TargetNotional));
+        }
         self.price()?;
         let budget = match self.consult()? {
             Some((_, false)) => return Err(Refusal::NoRoute),

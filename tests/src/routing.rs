@@ -44,25 +44,51 @@ struct Tier {
 }
 
 const TIERS: [Tier; 3] = [
-    Tier { intent: OrderIntent::Normal, score: 0.65, risk_reward: Some(1.3), factor: "1" },
-    Tier { intent: OrderIntent::Pilot, score: 0.55, risk_reward: Some(1.15), factor: "0.4" },
-    Tier { intent: OrderIntent::Explore, score: 0.30, risk_reward: None, factor: "0.5" },
+    Tier {
+        intent: OrderIntent::Normal,
+        score: 0.65,
+        risk_reward: Some(1.3),
+        factor: "1",
+    },
+    Tier {
+        intent: OrderIntent::Pilot,
+        score: 0.55,
+        risk_reward: Some(1.15),
+        factor: "0.4",
+    },
+    Tier {
+        intent: OrderIntent::Explore,
+        score: 0.30,
+        risk_reward: None,
+        factor: "0.5",
+    },
 ];
 
 /// Routes one request as the default policy must.
 ///
 /// # Errors
 /// The [`Refusal`] of a request that lacks what its row needs.
-pub fn route(request: &Request<'_>, state: &State<'_>, settings: &Settings) -> Result<Row, Refusal> {
+pub fn route(
+    request: &Request<'_>,
+    state: &State<'_>,
+    settings: &Settings,
+) -> Result<Row, Refusal> {
     use FinalAction::{Buy, Close, Hold, Sell, Skip, Unknown};
     use PositionSide::{Long, Short};
     let terms = &request.terms;
-    let symbol = settings.symbols.iter().find(|symbol| symbol.name == request.symbol);
+    let symbol = settings
+        .symbols
+        .iter()
+        .find(|symbol| symbol.name == request.symbol);
     let (action, trade_type) = (terms.final_action, terms.trade_type);
     let exit_or_risk = matches!(trade_type, TradeType::Exit | TradeType::Risk);
     let qualifying = TIERS.iter().find(|tier| {
-        terms.signal_score.is_some_and(|score| score.abs() >= tier.score)
-            && tier.risk_reward.is_none_or(|least| terms.risk_reward_ratio.is_some_and(|ratio| ratio >= least))
+        terms
+            .signal_score
+            .is_some_and(|score| score.abs() >= tier.score)
+            && tier
+                .risk_reward
+                .is_none_or(|least| terms.risk_reward_ratio.is_some_and(|ratio| ratio >= least))
     });
     let intent = match trade_type {
         TradeType::Auto => qualifying.map_or(OrderIntent::Normal, |tier| tier.intent),
@@ -73,7 +99,15 @@ pub fn route(request: &Request<'_>, state: &State<'_>, settings: &Settings) -> R
         TradeType::Risk => OrderIntent::Risk,
     };
     let skip = |row, reason| {
-        Ok(Row { row, side: Side::Skip, intent, reason, notional: None, quantity: None, need: None })
+        Ok(Row {
+            row,
+            side: Side::Skip,
+            intent,
+            reason,
+            notional: None,
+            quantity: None,
+            need: None,
+        })
     };
 
     if state.trading_state == TradingState::Halted && trade_type != TradeType::Risk {
@@ -89,7 +123,9 @@ pub fn route(request: &Request<'_>, state: &State<'_>, settings: &Settings) -> R
         return skip("2a", "below_threshold");
     }
 
-    let open = terms.position.filter(|position| !position.quantity.is_zero());
+    let open = terms
+        .position
+        .filter(|position| !position.quantity.is_zero());
     let least = symbol.and_then(|symbol| symbol.min_quantity);
     let dust = open.is_some_and(|position| least.is_some_and(|least| position.quantity < least));
     let minds_dust = action == Close || exit_or_risk;
@@ -97,9 +133,15 @@ pub fn route(request: &Request<'_>, state: &State<'_>, settings: &Settings) -> R
     let position = open.filter(|_| !dust || minds_dust);
     let side = position.map(|position| position.side);
     let closable = position.map_or(Amount::ZERO, |position| {
-        position.quantity.checked_sub(terms.working.closing).unwrap_or(Amount::ZERO)
+        position
+            .quantity
+            .checked_sub(terms.working.closing)
+            .unwrap_or(Amount::ZERO)
     });
-    let reduces = matches!((action, side), (Buy, Some(Short)) | (Sell, Some(Long)) | (Close, Some(_)));
+    let reduces = matches!(
+        (action, side),
+        (Buy, Some(Short)) | (Sell, Some(Long)) | (Close, Some(_))
+    );
     if reduces && closable.is_zero() {
         return skip("2b", "already_closing");
     }
@@ -113,15 +155,33 @@ pub fn route(request: &Request<'_>, state: &State<'_>, settings: &Settings) -> R
             (_, Some(Long)) => ("5", Side::Sell, "close_long"),
             (_, _) => ("5", Side::Buy, "close_short"),
         };
-        let intent = if trade_type == TradeType::Risk { OrderIntent::Risk } else { OrderIntent::Exit };
-        let quantity = terms.close_quantity.map_or(closable, |asked| asked.min(closable));
-        return Ok(Row { row, side, intent, reason, notional: None, quantity: Some(quantity), need: None });
+        let intent = if trade_type == TradeType::Risk {
+            OrderIntent::Risk
+        } else {
+            OrderIntent::Exit
+        };
+        let quantity = terms
+            .close_quantity
+            .map_or(closable, |asked| asked.min(closable));
+        return Ok(Row {
+            row,
+            side,
+            intent,
+            reason,
+            notional: None,
+            quantity: Some(quantity),
+            need: None,
+        });
     }
     if action == Close {
         return skip("5", "no_position_to_close");
     }
     if exit_or_risk {
-        return if side.is_none() { skip("6", "no_position_to_close") } else { skip("7", "exit_cannot_open") };
+        return if side.is_none() {
+            skip("6", "no_position_to_close")
+        } else {
+            skip("7", "exit_cannot_open")
+        };
     }
     match side {
         Some(Long) => return skip("8", "already_long_no_pyramid"),
@@ -148,32 +208,76 @@ fn open_or_skip(
     intent: OrderIntent,
 ) -> Result<Row, Refusal> {
     let terms = &request.terms;
-    let symbol = settings.symbols.iter().find(|symbol| symbol.name == request.symbol);
-    let target = terms.target_notional.ok_or(Refusal::FieldMissing(RequestField::TargetNotional))?;
-    let price = terms.price.ok_or(Refusal::FieldMissing(RequestField::Price))?;
-    let factor = TIERS.iter().find(|tier| tier.intent == intent && !terms.sized).map_or("1", |tier| tier.factor);
-    let notional = target.mul_down(factor.parse().unwrap_or_default()).unwrap_or_default();
-    let step = symbol.and_then(|symbol| symbol.step).or(Amount::new(1, 8)).unwrap_or_default();
+    let symbol = settings
+        .symbols
+        .iter()
+        .find(|symbol| symbol.name == request.symbol);
+    let target = terms
+        .target_notional
+        .ok_or(Refusal::FieldMissing(RequestField::TargetNotional))?;
+    let price = terms
+        .price
+        .ok_or(Refusal::FieldMissing(RequestField::Price))?;
+    let factor = TIERS
+        .iter()
+        .find(|tier| tier.intent == intent && !terms.sized)
+        .map_or("1", |tier| tier.factor);
+    let notional = target
+        .mul_down(factor.parse().unwrap_or_default())
+        .unwrap_or_default();
+    let step = symbol
+        .and_then(|symbol| symbol.step)
+        .or(Amount::new(1, 8))
+        .unwrap_or_default();
     let quantity = notional.div_down_to_step(price, step).unwrap_or_default();
-    let under_quantity = symbol.and_then(|symbol| symbol.min_quantity).is_some_and(|least| quantity < least);
-    let under_notional = symbol.and_then(|symbol| symbol.min_notional).is_some_and(|least| notional < least);
-    let row = |row, side, reason, notional, need| Row { row, side, intent, reason, notional, quantity: None, need };
+    let under_quantity = symbol
+        .and_then(|symbol| symbol.min_quantity)
+        .is_some_and(|least| quantity < least);
+    let under_notional = symbol
+        .and_then(|symbol| symbol.min_notional)
+        .is_some_and(|least| notional < least);
+    let row = |row, side, reason, notional, need| Row {
+        row,
+        side,
+        intent,
+        reason,
+        notional,
+        quantity: None,
+        need,
+    };
     if quantity.is_zero() || under_quantity || under_notional {
         return Ok(row("11a", Side::Skip, "below_minimum", None, None));
     }
     let mut need = None;
     if matches!(intent, OrderIntent::Pilot | OrderIntent::Explore) {
-        let spent = state.budgets.and_then(|uses| uses.first()).ok_or(Refusal::BudgetsMissing)?;
-        let equity = terms.equity.ok_or(Refusal::FieldMissing(RequestField::Equity))?;
+        let spent = state
+            .budgets
+            .and_then(|uses| uses.first())
+            .ok_or(Refusal::BudgetsMissing)?;
+        let equity = terms
+            .equity
+            .ok_or(Refusal::FieldMissing(RequestField::Equity))?;
         let limit = equity.mul_down_at("0.03".parse().unwrap_or_default(), 12);
         let limit = limit.ok_or(Refusal::FieldOverflow(RequestField::Equity))?;
-        let own_quote = request.symbol.split_once('/').and_then(|(_, quote)| quote.split(':').next())
+        let own_quote = request
+            .symbol
+            .split_once('/')
+            .and_then(|(_, quote)| quote.split(':').next())
             == Some(settings.account_currency.as_str());
-        let rate = if own_quote { Some(Amount::ONE) } else { terms.quote_rate };
+        let rate = if own_quote {
+            Some(Amount::ONE)
+        } else {
+            terms.quote_rate
+        };
         let rate = rate.ok_or(Refusal::FieldMissing(RequestField::QuoteRate))?;
-        let asked = notional.mul_up_at(rate, 12).ok_or(Refusal::FieldOverflow(RequestField::QuoteRate))?;
+        let asked = notional
+            .mul_up_at(rate, 12)
+            .ok_or(Refusal::FieldOverflow(RequestField::QuoteRate))?;
         need = Some(asked);
-        let held = spent.used.checked_add(spent.reserved).and_then(|held| held.checked_add(asked));
+        let held = spent
+            .used
+            .checked_add(spent.reserved)
+            .and_then(|held| held.checked_add(asked));
         if held.is_none_or(|held| held > limit) {
             return Ok(row("12", Side::Skip, "exploration_limit", None, need));
         }

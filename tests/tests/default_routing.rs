@@ -165,7 +165,7 @@ fn random_requests_hit_every_rule_a_thousand_times() {
         for _ in 0..600_000 {
             let terms = generate::terms(&mut numbers);
             let request = Request {
-                symbol: *numbers.choose::<&str>(&SYMBOLS),
+                symbol: numbers.choose::<&str>(&SYMBOLS),
                 strategy: "momentum",
                 terms,
             };

@@ -152,9 +152,9 @@ const NORMAL_UNAVAILABLE: &str = "SKIP normal policy_unavailable by fail-safe";
 
 #[test]
 fn documents_that_break_an_invariant() {
-    use FinalAction::{Buy, Close, Sell};
+    use FinalAction::{Close, Sell};
     use PositionSide::Long;
-    use TradeType::{Exit, Normal, Pilot, Risk};
+    use TradeType::{Exit, Normal, Risk};
     use TradingState::{Active, Halted};
     // Nothing in the language says which skips hold an exit up: I12 is the guard's alone.
     let skips = policy("  - last: { skip: not_today }");
@@ -186,18 +186,6 @@ fn documents_that_break_an_invariant() {
         &on(Sell, Normal, Long),
         "SKIP normal trading_halted by fail-safe",
         "Violation: I11: closes while the trading state is HALTED",
-    );
-    // I5: a tier's factor can round the smallest target there is down to nothing, where no
-    // route asks for `below_minimum` first.
-    let least = asked(Buy, Pilot, |terms| {
-        terms.target_notional = Amount::new(1, 28)
-    });
-    routed(
-        &policy("  - last: { open: sized }"),
-        Active,
-        &least,
-        "SKIP pilot policy_unavailable by fail-safe",
-        "Violation: I5: charges 0, and the order needs 0",
     );
 }
 

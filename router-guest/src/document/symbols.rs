@@ -7,6 +7,7 @@ use super::findings::{Collector, quoted};
 use super::reader::{self, Fields};
 use super::yaml::Entry;
 use crate::amount::Amount;
+use crate::engine::sizing;
 use crate::manifest::SymbolInfo;
 use crate::table::SYMBOLS_MAX;
 
@@ -56,9 +57,10 @@ fn positive(fields: &Fields<'_>, key: &str, findings: &mut Collector) -> Option<
 
 /// A minimum between two steps is one that no order can have.
 fn check_multiple(fields: &Fields<'_>, symbol: &SymbolInfo, findings: &mut Collector) {
-    let (Some(step), Some(least)) = (symbol.step, symbol.min_quantity) else {
+    let Some(least) = symbol.min_quantity else {
         return;
     };
+    let step = symbol.step.unwrap_or_else(sizing::default_step);
     if let Some(entry) = fields.get("min_quantity")
         && least.div_down_to_step(Amount::ONE, step) != Some(least)
     {

@@ -216,6 +216,9 @@ impl<'e, 'r> Facts<'e, 'r> {
         .ok_or(Refusal::FieldMissing(RequestField::QuoteRate))?;
         let need =
             sizing::need(notional, rate).ok_or(Refusal::FieldOverflow(RequestField::QuoteRate))?;
+        if need.is_zero() {
+            return Err(too_small());
+        }
         let holds = sizing::holds(info, limit, spent, need);
         Ok(Claim {
             claim: BudgetClaim { budget, need },
@@ -239,4 +242,9 @@ impl<'e, 'r> Facts<'e, 'r> {
             _ => None,
         }
     }
+}
+
+/// The refusal of an order that sizing leaves nothing of: 28 places cannot hold it.
+pub(super) const fn too_small() -> Refusal {
+    Refusal::FieldOverflow(RequestField::TargetNotional)
 }

@@ -2,7 +2,7 @@
 //! verb cannot be carried out for is refused as a broken policy, never bent into something
 //! that fits.
 
-use super::facts::Facts;
+use super::facts::{Facts, too_small};
 use crate::decision::{Decision, OrderIntent, PositionEffect, Refusal, Side};
 use crate::request::{PositionSide, TradeType};
 use crate::table::Outcome;
@@ -84,6 +84,9 @@ impl Facts<'_, '_> {
             return Err(Refusal::NoRoute);
         }
         let notional = self.notional()?;
+        if notional.is_zero() {
+            return Err(too_small());
+        }
         self.price()?;
         let claim = self.claim()?;
         if claim.is_some_and(|claim| !claim.holds) {

@@ -51,6 +51,7 @@ impl<'a> Request<'a> {
     /// # Errors
     /// The fault of a timestamp that is not RFC 3339, unless the request closes: then it reads
     /// as absent, with a warning.
+    #[inline]
     pub fn from_line(mut line: RequestLine<'a>) -> Result<Self, LineError<'a>> {
         let timestamp = match line.timestamp.as_deref().map(read_time) {
             None => None,

@@ -1,7 +1,7 @@
 //! The router: one live policy, the budgets in use, and what was decided before, shared by
 //! every thread that has a request.
 //!
-//! A request goes: known id? → budgets locked and read, if its type sees any → the policy,
+//! A request goes: budgets locked and read, if its type sees any → known id? → the policy,
 //! in this thread's instance → the guard → figures and reservation → recorded under its id.
 //! The router decides no route; when the policy cannot answer, [`crate::failsafe`] does.
 
@@ -165,12 +165,12 @@ impl Router {
         seat: &mut Seat,
     ) -> Result<Decision, Rejection> {
         let mut entry = Entry::of(request)?;
-        if let Some(decision) = entry.recall(&*self.store)? {
-            return Ok(decision);
-        }
         if request.terms().sees_budgets() {
             self.decide_held(&mut entry, told, seat)
         } else {
+            if let Some(decision) = entry.recall(&*self.store)? {
+                return Ok(decision);
+            }
             let answer = self.ask(request, None, told, seat)?;
             self.finish_free(&mut entry, answer)
         }
@@ -220,12 +220,15 @@ impl Router {
             Ok(held) => held,
             // An exit asks for no budget, so it does not wait for one that cannot be had.
             Err(_) if entry.closes => {
+                if let Some(decision) = entry.recall(&*self.store)? {
+                    return Ok(decision);
+                }
                 let answer = self.ask(request, None, told, seat)?;
                 return self.finish_free(entry, answer);
             }
             Err(error) => return Err(error.into()),
         };
-        // Another thread may have decided the same id while this one waited for the lock.
+        // Under the lock: another thread may have decided the same id while this one waited.
         if let Some(decision) = entry.recall(&*self.store)? {
             return Ok(decision);
         }

@@ -125,6 +125,7 @@ fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers)
     }
 }
 
+#[inline]
 fn route_request(
     router: &Router,
     line: json::RequestLine<'_>,

@@ -14,7 +14,7 @@ use crate::policy::{HostFault, Instance};
 const SEATS_MAX: usize = 4;
 
 thread_local! {
-    static SEATS: RefCell<Vec<Seat>> = const { RefCell::new(Vec::new()) };
+    static SEATS: RefCell<Vec<Box<Seat>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What a thread keeps for one router.
@@ -57,7 +57,7 @@ impl Seat {
 /// Runs with this thread's seat for the router. The seat is taken out meanwhile, so that an
 /// observer that routes a request of its own gets another one.
 pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
-    let mut seat = take(router).unwrap_or_else(|| Seat::new(router));
+    let mut seat = take(router).unwrap_or_else(|| Box::new(Seat::new(router)));
     let result = run(&mut seat);
     SEATS.with_borrow_mut(|seats| {
         if seats.len() >= SEATS_MAX {
@@ -68,7 +68,7 @@ pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
     result
 }
 
-fn take(router: &Router) -> Option<Seat> {
+fn take(router: &Router) -> Option<Box<Seat>> {
     let generation = router.generation.identity.generation;
     SEATS.with_borrow_mut(|seats| {
         let at = seats.iter().rposition(|seat| seat.router == router.key)?;

@@ -142,7 +142,8 @@ impl OptionalDecimal {
     fn read(&self) -> Option<Option<Amount>> {
         match byte(u64::from_le(self.given)) {
             0 => Some(None),
-            _ => self.value.read().map(Some),
+            1 => self.value.read().map(Some),
+            _ => None,
         }
     }
 }

@@ -8,11 +8,12 @@
 use std::mem::MaybeUninit;
 use std::slice;
 
+use router_guest::decision::{Decision, Refusal};
 use router_guest::layout::{AnswerLayout, ItemLayout, TermsLayout, UseLayout};
 use wasmtime::component::__internal::{
-    CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
+    CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
 };
-use wasmtime::component::{ComponentType, Lower};
+use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::v0_1_0::exports::execution_router::policy::routing as wit;
 
@@ -35,8 +36,7 @@ const _: () = {
     assert!(size_of::<TermsImage>() == <wit::OrderTerms as ComponentType>::SIZE32);
     assert!(size_of::<UseImage>() == <wit::BudgetUse as ComponentType>::SIZE32);
     assert!(size_of::<ItemImage>() == <wit::BatchItem as ComponentType>::SIZE32);
-    type Answer = Result<wit::Decision, wit::Refusal>;
-    assert!(size_of::<AnswerLayout>() == <Answer as ComponentType>::SIZE32);
+    assert!(size_of::<AnswerLayout>() == <WitAnswer as ComponentType>::SIZE32);
 };
 
 /// Makes an image lower as its record does.
@@ -101,6 +101,55 @@ macro_rules! image_of {
 image_of!(TermsImage: wit::OrderTerms);
 image_of!(UseImage: wit::BudgetUse);
 image_of!(ItemImage: wit::BatchItem);
+
+type WitAnswer = Result<wit::Decision, wit::Refusal>;
+
+/// `result<decision, refusal>`, read in one copy. What cannot be read so is lifted field by
+/// field, which finds out what is wrong with it.
+pub(crate) enum AnswerImage {
+    /// What the policy said.
+    Sound(Result<Decision, Refusal>),
+    /// Well-formed, but with an amount that is none.
+    Unsound(WitAnswer),
+}
+
+// SAFETY: everything about the type is the result's own.
+unsafe impl ComponentType for AnswerImage {
+    type Lower = <WitAnswer as ComponentType>::Lower;
+
+    const ABI: CanonicalAbiInfo = <WitAnswer as ComponentType>::ABI;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> wasmtime::Result<()> {
+        <WitAnswer as ComponentType>::typecheck(ty, types)
+    }
+}
+
+// SAFETY: it reads the canonical form of the result, which the layout is, and nothing else.
+unsafe impl Lift for AnswerImage {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        flat: &Self::Lower,
+    ) -> wasmtime::Result<Self> {
+        WitAnswer::linear_lift_from_flat(cx, ty, flat).map(Self::Unsound)
+    }
+
+    fn linear_lift_from_memory(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        bytes: &[u8],
+    ) -> wasmtime::Result<Self> {
+        if bytes.len() == size_of::<AnswerLayout>() {
+            // SAFETY: there are as many bytes as the layout has, and it is made of plain
+            // integers, of which every pattern of bits is one.
+            let layout = unsafe { bytes.as_ptr().cast::<AnswerLayout>().read_unaligned() };
+            if let Some(answer) = layout.read() {
+                return Ok(Self::Sound(answer));
+            }
+        }
+        WitAnswer::linear_lift_from_memory(cx, ty, bytes).map(Self::Unsound)
+    }
+}
 
 /// `request`
 #[derive(Clone, Copy, ComponentType, Lower)]

@@ -10,6 +10,7 @@ use router_guest::decision::{
 use router_guest::state::TradingState;
 
 use super::PolicyFault;
+use crate::bindings::images::AnswerImage;
 use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
 
 /// Between two enums with the same cases; it compiles to nothing.
@@ -40,12 +41,11 @@ pub(super) fn amount(decimal: wit::Decimal, field: &'static str) -> Result<Amoun
 }
 
 /// The answer, when all of its amounts are some.
-pub(super) fn of(
-    answer: &Result<wit::Decision, wit::Refusal>,
-) -> Result<Result<Decision, Refusal>, PolicyFault> {
+pub(super) fn of(answer: &AnswerImage) -> Result<Result<Decision, Refusal>, PolicyFault> {
     match answer {
-        Ok(answered) => decision(answered).map(Ok),
-        Err(refused) => Ok(Err(refusal(*refused))),
+        AnswerImage::Sound(answer) => Ok(*answer),
+        AnswerImage::Unsound(Ok(answered)) => decision(answered).map(Ok),
+        AnswerImage::Unsound(Err(refused)) => Ok(Err(refusal(*refused))),
     }
 }
 

@@ -12,8 +12,9 @@ use wasmtime::{Store, StoreLimits};
 
 use super::answer;
 use super::{HostFault, Policy, PolicyFault, shape};
-use crate::bindings::images::{ItemImage, RequestArgument, StateArgument, TermsImage, UseImage};
-use crate::bindings::v0_1_0::exports::execution_router::policy::routing as wit;
+use crate::bindings::images::{
+    AnswerImage, ItemImage, RequestArgument, StateArgument, TermsImage, UseImage,
+};
 use crate::sandbox::{self, LIMITS};
 
 /// An answer, and the fuel that it cost.
@@ -23,9 +24,9 @@ pub type Answer = (Result<Decision, Refusal>, u64);
 pub type BatchAnswers = (Vec<Result<Decision, Refusal>>, u64);
 
 type DecideArguments<'a> = (RequestArgument<'a>, StateArgument<'a>);
-type DecideResults = (Result<wit::Decision, wit::Refusal>,);
+type DecideResults = (AnswerImage,);
 type BatchArguments<'a> = (&'a [&'a str], &'a [UseImage], &'a [ItemImage]);
-type BatchResults = (Vec<Result<wit::Decision, wit::Refusal>>,);
+type BatchResults = (Vec<AnswerImage>,);
 
 /// One request of a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]

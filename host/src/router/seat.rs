@@ -14,6 +14,7 @@ use crate::policy::{HostFault, Instance};
 const SEATS_MAX: usize = 4;
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "a seat is moved with every request, and is large")]
     static SEATS: RefCell<Vec<Box<Seat>>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -120,14 +120,19 @@ impl AnswerLayout {
     #[inline]
     fn decision(&self) -> Option<Decision> {
         let [side, intent, ..] = self.head;
-        let given = |word: u32| u32::from_le(word).to_le_bytes()[0] != 0;
+        let tier = match byte(u64::from(u32::from_le(self.tier_given))) {
+            0 => None,
+            1 => Some(u32::from_le(self.tier)),
+            _ => return None,
+        };
         let budget = match byte(u64::from_le(self.budget_given)) {
             0 => None,
-            _ => Some(BudgetClaim {
+            1 => Some(BudgetClaim {
                 // Its upper half is padding.
                 budget: low_half(u64::from_le(self.budget)),
                 need: self.need.read()?,
             }),
+            _ => return None,
         };
         Some(Decision {
             side: numbered(&SIDES, side)?,
@@ -137,7 +142,7 @@ impl AnswerLayout {
             effect: numbered(&EFFECTS, u32::from_le(self.effect).to_le_bytes()[0])?,
             notional: self.notional.read()?,
             quantity: self.quantity.read()?,
-            tier: given(self.tier_given).then(|| u32::from_le(self.tier)),
+            tier,
             budget,
         })
     }

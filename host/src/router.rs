@@ -7,6 +7,7 @@
 
 mod ask;
 mod batch;
+mod entry;
 mod recorded;
 mod seat;
 
@@ -16,18 +17,18 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use router_guest::decision::PositionEffect;
-use router_guest::json::{Fault, FaultCode};
 use router_guest::state::TradingState;
 
 use crate::decision::{Answer, Decision, PolicyIdentity};
 use crate::ledger::{
-    Claim, Clock, EventError, EventId, Held, Identity, Known, MemoryStore, OpenBudgets, OpenError,
-    Released, ReservationId, Settled, Settlement, Store, StoreError,
+    Claim, Clock, EventError, EventId, Held, Known, MemoryStore, OpenBudgets, OpenError, Released,
+    ReservationId, Settled, Settlement, Store,
 };
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::request::Request;
 use batch::Told;
+use entry::{Entry, store_warning};
 use seat::Seat;
 
 pub use ask::{Incident, IncidentKind};
@@ -248,7 +249,9 @@ impl Router {
         now: Option<Timestamp>,
     ) -> Result<Decision, Rejection> {
         if answer.effect == PositionEffect::Open && answer.charge.is_some() {
-            entry.forbid_opening_after_close()?;
+            if let Some(decision) = entry.opened_before()? {
+                return Ok(decision);
+            }
             if now.is_none() {
                 return Err(Rejection::field_missing(
                     "timestamp",
@@ -305,11 +308,18 @@ impl Router {
         entry: &mut Entry<'_, '_>,
         answer: Answer,
     ) -> Result<Decision, Rejection> {
-        if answer.effect == PositionEffect::Open {
-            entry.forbid_opening_after_close()?;
+        if answer.effect == PositionEffect::Open
+            && let Some(decision) = entry.opened_before()?
+        {
+            return Ok(decision);
         }
-        // What the host decided itself was nobody's decision: a retry asks again.
-        let identity = entry.identity.as_ref().filter(|_| answer.is_a_policys());
+        // What the host skipped itself was nobody's decision: a retry asks again. A close of
+        // its own is remembered, so that its retry does not open.
+        let closes = answer.effect == PositionEffect::Close;
+        let identity = entry
+            .identity
+            .as_ref()
+            .filter(|_| closes || answer.is_a_policys());
         if let Some(identity) = identity {
             match self.store.record(identity, Recorded::of(&answer)) {
                 Ok(Known::New) => {}
@@ -324,117 +334,5 @@ impl Router {
             }
         }
         Ok(entry.decision(answer))
-    }
-}
-
-/// What a close is told of a store that it does not wait for.
-fn store_warning(error: StoreError) -> Fault {
-    let code = match error {
-        StoreError::Full(_) => FaultCode::StoreFull,
-        StoreError::Unavailable => FaultCode::StoreUnavailable,
-    };
-    Fault::of_line(code, error.to_string())
-}
-
-/// A request on its way through the router, with what its id has to say.
-struct Entry<'r, 'a> {
-    request: &'r Request<'a>,
-    identity: Option<Identity<'r>>,
-    /// The request is one that closes; then neither its id nor the store may stop it.
-    closes: bool,
-    repeated: bool,
-    /// The id closed a position before.
-    closed_before: bool,
-    warnings: Vec<Fault>,
-}
-
-impl<'r, 'a> Entry<'r, 'a> {
-    fn of(request: &'r Request<'a>) -> Result<Self, Rejection> {
-        let terms = request.terms();
-        let identity = request.id().map(|id| {
-            Identity::new(
-                id,
-                terms.final_action,
-                request.symbol(),
-                request.strategy(),
-                terms.trade_type,
-            )
-        });
-        Ok(Self {
-            request,
-            identity: identity
-                .transpose()
-                .map_err(|error| Rejection::new("too_long", error.to_string()))?,
-            closes: terms.faces_position(),
-            repeated: false,
-            closed_before: false,
-            warnings: Vec::new(),
-        })
-    }
-
-    /// The decision that was recorded under the id. A close is computed afresh, from the
-    /// position that the repeat brings.
-    fn recall(&mut self, store: &dyn Store<Recorded>) -> Result<Option<Decision>, Rejection> {
-        let Some(identity) = &self.identity else {
-            return Ok(None);
-        };
-        match store.lookup(identity) {
-            Ok(Known::New) => Ok(None),
-            Ok(Known::Repeat(earlier)) => {
-                let earlier = earlier.answer()?;
-                self.repeated = true;
-                self.closed_before = earlier.effect == PositionEffect::Close;
-                let afresh = self.closes || self.closed_before;
-                Ok(if afresh {
-                    None
-                } else {
-                    Some(self.repeat(earlier))
-                })
-            }
-            Ok(Known::OtherIdentity) if self.closes => {
-                let message = Rejection::duplicate_id(identity.id()).message;
-                self.identity = None;
-                self.warn(Fault::of_field(FaultCode::DuplicateId, "id", message));
-                Ok(None)
-            }
-            Ok(Known::OtherIdentity) => Err(Rejection::duplicate_id(identity.id())),
-            Err(error) if self.closes => {
-                self.warn(store_warning(error));
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// A retry of a close whose position is gone must not turn into an opening.
-    fn forbid_opening_after_close(&self) -> Result<(), Rejection> {
-        match &self.identity {
-            Some(identity) if self.closed_before => Err(Rejection::repeated_close(identity.id())),
-            _ => Ok(()),
-        }
-    }
-
-    fn warn(&mut self, fault: Fault) {
-        if !self.warnings.contains(&fault) {
-            self.warnings.push(fault);
-        }
-    }
-
-    fn repeat(&mut self, earlier: Answer) -> Decision {
-        self.repeated = true;
-        self.decision(earlier)
-    }
-
-    fn decision(&mut self, answer: Answer) -> Decision {
-        let mut warnings = self.request.warnings().to_vec();
-        warnings.append(&mut self.warnings);
-        if answer.effect == PositionEffect::Close {
-            warnings.extend(Fault::of_cut(self.request.terms()));
-        }
-        Decision {
-            answer,
-            warnings,
-            repeated: self.repeated,
-        }
     }
 }

@@ -83,7 +83,14 @@ pub fn route(
         let Some(line) = next else { break };
         summary.lines += 1;
         let routed = match line {
-            Line::Whole(bytes) => route_line(router, bytes, summary.lines, &mut answers),
+            Line::Whole(bytes) => {
+                let bytes = if summary.lines == 1 {
+                    without_mark(bytes)
+                } else {
+                    bytes
+                };
+                route_line(router, bytes, summary.lines, &mut answers)
+            }
             Line::TooLong => {
                 answers.refuse(&Asker::of_line(summary.lines), &too_long());
                 false
@@ -162,6 +169,11 @@ fn refuse(error: LineError<'_>, number: u64, answers: &mut Answers) -> bool {
     };
     answers.refuse(&asker, &fault.into());
     false
+}
+
+/// The line without the mark that some editors and shells put before UTF-8.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn too_long() -> Rejection {

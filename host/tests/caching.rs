@@ -96,7 +96,7 @@ fn a_folder_of_others_is_not_used() {
     for (path, message) in [
         (
             &open,
-            "can be written to by others: `chmod 700` makes it private",
+            "can be written to by others: empty it, then `chmod 700` makes it private",
         ),
         (&link, "is not a folder of its own but a link or a file"),
         (&file, "is not a folder of its own but a link or a file"),

@@ -24,15 +24,37 @@ pub(super) fn path(folder: &Path, key: Digest, kind: &str) -> PathBuf {
 
 /// The bytes that were written, or none.
 pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
-    if fs::metadata(path).ok()?.len() > FILE_BYTES_MAX {
-        return None;
-    }
-    let mut file = File::open(path).ok()?;
+    let mut file = own_file(path)?;
     let mut checksum = [0; Digest::BYTES];
     file.read_exact(&mut checksum).ok()?;
     let mut payload = Vec::new();
     file.read_to_end(&mut payload).ok()?;
     (Digest::of(&payload) == Digest::from_bytes(checksum)).then_some(payload)
+}
+
+/// The file, when it is nobody else's: not a link, owned by whoever owns the folder, writable
+/// to nobody besides. The folder may have been open to others before it was made private.
+#[cfg(unix)]
+fn own_file(path: &Path) -> Option<File> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    let named = fs::symlink_metadata(path).ok()?;
+    let file = File::open(path).ok()?;
+    let opened = file.metadata().ok()?;
+    let folder = fs::symlink_metadata(path.parent()?).ok()?;
+    let is_own = named.is_file()
+        && (named.dev(), named.ino()) == (opened.dev(), opened.ino())
+        && opened.uid() == folder.uid()
+        && opened.mode() & WRITABLE_BY_OTHERS == 0
+        && opened.len() <= FILE_BYTES_MAX;
+    is_own.then_some(file)
+}
+
+/// Where files have no such owners, no folder is taken as a cache either.
+#[cfg(not(unix))]
+fn own_file(_: &Path) -> Option<File> {
+    None
 }
 
 /// Keeps the bytes. What cannot be kept is made again next time.

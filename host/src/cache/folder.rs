@@ -27,7 +27,7 @@ pub enum CacheRefusal {
         path: PathBuf,
     },
     /// Others can write to it.
-    #[error("the folder `{}` can be written to by others: `chmod 700` makes it private", path.display())]
+    #[error("the folder `{}` can be written to by others: empty it, then `chmod 700` makes it private", path.display())]
     Writable {
         /// The folder.
         path: PathBuf,

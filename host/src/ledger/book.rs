@@ -180,6 +180,8 @@ impl Book {
         &mut self,
         settlement: &Settlement<'_>,
     ) -> Option<Result<Settled, EventError>> {
+        self.position(settlement.reservation)?;
+        self.make_event_room(settlement.event_id);
         let position = self.position(settlement.reservation)?;
         Some(
             match self.admit(position, settlement.reservation, settlement.event_id) {
@@ -196,6 +198,8 @@ impl Book {
         reservation: ReservationId,
         event: EventId<'_>,
     ) -> Option<Result<Released, EventError>> {
+        self.position(reservation)?;
+        self.make_event_room(event);
         let position = self.position(reservation)?;
         Some(match self.admit(position, reservation, event) {
             Err(error) => Err(error),

@@ -71,7 +71,10 @@ pub struct ControlLine<'a> {
 pub fn parse_line(line: &[u8]) -> Result<Line<'_>, LineError<'_>> {
     let mut members = Members::default();
     let text = read(line, &mut members)?;
-    if let Some(control) = members.raw(&fields::CONTROL) {
+    // In a request it is a key that a request does not have, and must not hold an exit up.
+    if let Some(control) = members.raw(&fields::CONTROL)
+        && members.raw(&fields::FINAL_ACTION).is_none()
+    {
         members.doubled(&fields::CONTROL)?;
         return Ok(Line::Control(ControlLine { control, text }));
     }

@@ -94,6 +94,18 @@ impl Book {
         Ok(())
     }
 
+    /// Sees to it that an event can be remembered, as long as forgetting what has passed helps:
+    /// else the events of bygone windows would keep every later fill out.
+    pub(super) fn make_event_room(&mut self, event: EventId<'_>) {
+        let bytes = Charge::event_bytes(event);
+        while !self.holdings.event_bytes.take(bytes) {
+            if !self.forget_oldest_passed() {
+                return;
+            }
+        }
+        self.holdings.event_bytes.give_back(bytes);
+    }
+
     pub(super) fn position(&self, reservation: ReservationId) -> Option<usize> {
         self.charges
             .binary_search_by_key(&reservation.0, |charge| charge.number)

@@ -317,3 +317,30 @@ fn the_trait_can_be_used_as_an_object() {
     assert_eq!(uses.len(), 1);
     assert_eq!(uses[0].reserved, amount("1"));
 }
+
+/// Bug: after a day with very many fills, no later fill was ever recorded again. Cause: the
+/// events of bygone windows kept their memory until thousands of newer charges had passed.
+/// Fix: an event that needs room makes the oldest passed charges give theirs up.
+#[test]
+fn bygone_events_make_room_for_new_ones() {
+    let store = MemoryStore::<u32>::new();
+    let budgets = store.open(&[budget("a", Window::Day, Scope::All)]).unwrap();
+    let settle = |reservation, number: u32| {
+        let event_id = format!("{number:064}");
+        store.settle(&Settlement {
+            reservation,
+            event_id: EventId::new(&event_id).unwrap(),
+            notional: Amount::ZERO,
+            side: Side::Buy,
+            is_final: false,
+        })
+    };
+    let full = Err(EventError::from(StoreError::Full(Holding::Events)));
+    let filled = (0..300).any(|_| {
+        let reservation = reserve(&store, &budgets, 0, &claim(0, "1")).unwrap();
+        (0..1_000).any(|number| settle(reservation, number).map(drop) == full)
+    });
+    assert!(filled);
+    let tomorrow = reserve(&store, &budgets, 90_000, &claim(0, "1")).unwrap();
+    assert!(settle(tomorrow, 0).is_ok());
+}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use router_guest::amount::Amount;
 use router_guest::decision::{OrderIntent, PositionEffect, Side};
-use router_guest::engine::sizing;
 use router_guest::json::{BudgetLine, DecisionLine, Fault, MetadataLine, PolicyLine};
 use router_guest::manifest::{BudgetInfo, Manifest, TierInfo};
 use router_guest::request::PositionSide;
@@ -234,18 +233,13 @@ impl Decision {
 
     fn budget_line(&self) -> Option<BudgetLine<'_>> {
         let (report, info) = (self.budget()?, self.budget_info()?);
-        let spent = router_guest::state::BudgetUse {
-            used: report.used,
-            reserved: report.reserved,
-            orders: report.orders,
-        };
         Some(BudgetLine {
             name: &info.name,
             need: report.need,
             used: report.used,
             reserved: report.reserved,
             limit: report.limit,
-            remaining: report.limit.map(|limit| sizing::remaining(limit, &spent)),
+            remaining: report.remaining(),
             orders: info.orders.map(|_| report.orders),
             orders_limit: info.orders,
         })

@@ -66,14 +66,7 @@ pub fn route(
     let mut summary = Summary::default();
     loop {
         if !lines.is_ready() || answers.bytes().len() >= HELD_BACK_BYTES {
-            let written = output
-                .write_all(answers.bytes())
-                .and_then(|()| output.flush());
-            written.map_err(|source| StreamError::Write {
-                line: summary.lines,
-                source,
-            })?;
-            answers.clear();
+            write_out(&mut answers, output, summary.lines)?;
         }
         let next = lines.next_line();
         let next = next.map_err(|source| StreamError::Read {
@@ -98,14 +91,17 @@ pub fn route(
         };
         summary.refused += u64::from(!routed);
     }
+    write_out(&mut answers, output, summary.lines)?;
+    Ok(summary)
+}
+
+/// Writes what was held back, up to the answer to `line`.
+fn write_out(answers: &mut Answers, output: &mut impl Write, line: u64) -> Result<(), StreamError> {
     let written = output
         .write_all(answers.bytes())
         .and_then(|()| output.flush());
-    written.map_err(|source| StreamError::Write {
-        line: summary.lines,
-        source,
-    })?;
-    Ok(summary)
+    answers.clear();
+    written.map_err(|source| StreamError::Write { line, source })
 }
 
 /// Answers one line; false when it was refused.

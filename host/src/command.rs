@@ -21,6 +21,15 @@ pub enum Outcome {
     Findings,
 }
 
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// Text for people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
 /// The policy to run, and where compiled ones are kept.
 #[derive(Debug, clap::Args)]
 pub struct PolicyArguments {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../README.md")]
 
+pub mod authored;
 mod bindings;
 pub mod cache;
 pub mod command;
@@ -15,6 +16,7 @@ pub mod rejection;
 pub mod request;
 pub mod router;
 pub mod sandbox;
+pub mod scenario;
 pub mod stream;
 
 pub use cache::Cache;
@@ -28,6 +30,7 @@ pub use router_guest::amount::Amount;
 pub use router_guest::decision::{OrderIntent, PositionEffect, Side};
 pub use router_guest::request::{FinalAction, Position, PositionSide, TradeType, WorkingOrders};
 pub use router_guest::state::TradingState;
+pub use scenario::Scenario;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

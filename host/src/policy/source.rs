@@ -30,6 +30,20 @@ pub struct DocumentSource {
     pub cases: Option<String>,
 }
 
+/// What a policy's file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyFile {
+    /// A document.
+    Document(DocumentSource),
+    /// A component.
+    Component {
+        /// The file.
+        path: PathBuf,
+        /// What stands in it, within the bound of a component.
+        bytes: Vec<u8>,
+    },
+}
+
 /// Why there is no policy.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -92,16 +106,18 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`], which names the file.
     pub fn load(path: &Path, cache: &Cache) -> Result<Self, PolicyError> {
-        if path.is_dir() || !is_component(path)? {
-            let document = read_document(path)?;
-            return Self::composed(&document.text, document.cases.as_deref(), cache)
-                .map_err(|error| error.at(document.path));
+        match read_policy_file(path)? {
+            PolicyFile::Document(document) => {
+                Self::composed(&document.text, document.cases.as_deref(), cache)
+                    .map_err(|error| error.at(document.path))
+            }
+            PolicyFile::Component { path, bytes } => {
+                Self::from_component(&bytes, cache).map_err(|error| PolicyError::Component {
+                    path: Some(path),
+                    error,
+                })
+            }
         }
-        let bytes = read(path, LIMITS.component_bytes_max)?;
-        Self::from_component(&bytes, cache).map_err(|error| PolicyError::Component {
-            path: Some(path.into()),
-            error,
-        })
     }
 
     /// Composes and loads a policy document.
@@ -134,7 +150,8 @@ impl Policy {
 }
 
 impl PolicyError {
-    fn at(self, path: PathBuf) -> Self {
+    /// The same, of this file.
+    pub(crate) fn at(self, path: PathBuf) -> Self {
         let path = Some(path);
         match self {
             Self::Compose { error, .. } => Self::Compose { path, error },
@@ -142,6 +159,20 @@ impl PolicyError {
             other => other,
         }
     }
+}
+
+/// Reads a `policy.yaml`, a folder that holds one, or a component.
+///
+/// # Errors
+/// [`PolicyError`], which names the file.
+pub fn read_policy_file(path: &Path) -> Result<PolicyFile, PolicyError> {
+    if path.is_dir() || !is_component(path)? {
+        return read_document(path).map(PolicyFile::Document);
+    }
+    Ok(PolicyFile::Component {
+        path: path.into(),
+        bytes: read(path, LIMITS.component_bytes_max)?,
+    })
 }
 
 /// Reads a policy document, given by its file or by the folder that it stands in, and the

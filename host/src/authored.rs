@@ -1,0 +1,154 @@
+//! A policy as its author holds it: a document, or a component with the document that it was
+//! made of. What can be proven on a document needs one; what runs needs a component.
+//!
+//! A component says itself which document it came from, and is believed only when that
+//! document composes to the very same bytes: otherwise it is treated as foreign, that is by
+//! what it answers alone.
+
+use std::path::{Path, PathBuf};
+
+use router_guest::document::{Document, Findings};
+
+use crate::cache::Cache;
+use crate::compose::{self, ComposeError};
+use crate::policy::{DocumentSource, Policy, PolicyError, PolicyFile, read_policy_file};
+
+/// A policy, opened for checking, testing, explaining or comparing.
+#[derive(Debug, Clone)]
+pub struct Authored {
+    path: PathBuf,
+    written: Option<Written>,
+    component: Option<Vec<u8>>,
+}
+
+/// The document behind a policy.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The document, checked and lowered.
+    pub document: Document,
+    /// Its text.
+    pub text: String,
+    /// The text of the cases beside it.
+    pub cases: Option<String>,
+}
+
+/// Why a policy cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthoredError {
+    /// The document has mistakes.
+    #[error("`{}` has mistakes:\n{findings}", path.display())]
+    Mistakes {
+        /// The document's file.
+        path: PathBuf,
+        /// Everything that is wrong.
+        findings: Findings,
+    },
+    /// The file cannot be read as a policy at all.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A document was needed, and this component was not made of one.
+    #[error(
+        "`{}` is a component that was not made of a policy document by this version: \
+         its rules cannot be read, only its answers",
+        path.display()
+    )]
+    NoDocument {
+        /// The component's file.
+        path: PathBuf,
+    },
+}
+
+impl Authored {
+    /// Opens a `policy.yaml`, a folder that holds one, or a component.
+    ///
+    /// # Errors
+    /// [`AuthoredError`], which names the file.
+    pub fn open(path: &Path) -> Result<Self, AuthoredError> {
+        match read_policy_file(path)? {
+            PolicyFile::Document(DocumentSource { path, text, cases }) => {
+                let document = match Document::parse(&text) {
+                    Ok(document) => document,
+                    Err(findings) => return Err(AuthoredError::Mistakes { path, findings }),
+                };
+                Ok(Self {
+                    path,
+                    written: Some(Written {
+                        document,
+                        text,
+                        cases,
+                    }),
+                    component: None,
+                })
+            }
+            PolicyFile::Component { path, bytes } => Ok(Self {
+                path,
+                written: written_into(&bytes),
+                component: Some(bytes),
+            }),
+        }
+    }
+
+    /// The file that it stands in.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it was opened as a component.
+    pub const fn is_component(&self) -> bool {
+        self.component.is_some()
+    }
+
+    /// The document; `None` for a foreign component.
+    pub const fn written(&self) -> Option<&Written> {
+        self.written.as_ref()
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// [`AuthoredError::NoDocument`] for a foreign component.
+    pub fn document(&self) -> Result<&Written, AuthoredError> {
+        self.written
+            .as_ref()
+            .ok_or_else(|| AuthoredError::NoDocument {
+                path: self.path.clone(),
+            })
+    }
+
+    /// The component that decides: the one that was opened, or the document's.
+    ///
+    /// # Errors
+    /// [`PolicyError`], which names the file.
+    pub fn policy(&self, cache: &Cache) -> Result<Policy, PolicyError> {
+        match (&self.component, &self.written) {
+            (Some(bytes), _) => {
+                Policy::from_component(bytes, cache).map_err(|error| PolicyError::Component {
+                    path: Some(self.path.clone()),
+                    error,
+                })
+            }
+            (None, Some(written)) => {
+                Policy::from_document(&written.text, written.cases.as_deref(), cache)
+                    .map_err(|error| error.at(self.path.clone()))
+            }
+            (None, None) => Err(PolicyError::NotADocument {
+                path: self.path.clone(),
+            }),
+        }
+    }
+}
+
+/// The document that a component was made of, if it is one that makes it.
+fn written_into(component: &[u8]) -> Option<Written> {
+    let about = compose::sections(component).ok()?;
+    let composed: Result<_, ComposeError> =
+        compose::compose(&about.document, about.cases.as_deref());
+    if composed.ok()? != component {
+        return None;
+    }
+    Some(Written {
+        document: Document::parse(&about.document).ok()?,
+        text: about.document,
+        cases: about.cases,
+    })
+}

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod ledger;
 pub mod log;
 pub mod policy;
+pub mod regions;
 pub mod rejection;
 pub mod request;
 pub mod router;

@@ -22,9 +22,9 @@ use router_guest::table::Table;
 pub(crate) use names::TooMany;
 pub(crate) use region::{Answers, Region};
 pub(crate) use space::Space;
-pub(crate) use split::Test;
-pub(crate) use walk::{Leaf, TooManyRegions, Walk, facing, pairs_of};
-pub use walk::{REGIONS_MAX, RegionAnswer};
+pub(crate) use split::{ABOVE_ZERO, Test};
+pub use walk::{Impossible, REGIONS_MAX, RegionAnswer};
+pub(crate) use walk::{Leaf, NeverHolds, Reaching, TooManyRegions, Walk, facing, pairs_of};
 
 use crate::scenario::Scenario;
 
@@ -79,14 +79,10 @@ impl<'t> Regions<'t> {
         let space = Space::new(&[table])?;
         let mut leaves = Vec::new();
         let mut left = REGIONS_MAX;
-        Walk::new(&space, 0)
-            .run(
-                space.everything(),
-                table.rules.len(),
-                &mut left,
-                |leaf| leaves.push(leaf),
-                |_| {},
-            )
+        let walk = Walk::new(&space, 0);
+        let everything = space.everything();
+        let all = walk.before(&everything, table.rules.len(), 0);
+        walk.run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
             .map_err(|too_many| RegionsError::of_rules(table, &too_many))?;
         Ok(Self { space, leaves })
     }

@@ -15,6 +15,7 @@ mod findings;
 mod lower;
 mod numbers;
 mod percent;
+mod places;
 mod policy;
 mod reader;
 mod routes;
@@ -26,6 +27,7 @@ mod windows;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
+pub use places::Places;
 pub use syntax::DOCUMENT_BYTES_MAX;
 pub use yaml::NESTING_MAX;
 
@@ -37,7 +39,7 @@ use policy::Policy;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     table: Table,
-    rule_places: Vec<Place>,
+    places: Places,
 }
 
 impl Document {
@@ -71,7 +73,12 @@ impl Document {
 
     /// Where a rule of the table stands in the document.
     pub fn rule_place(&self, rule: usize) -> Option<Place> {
-        self.rule_places.get(rule).copied()
+        self.places.routes.get(rule).copied()
+    }
+
+    /// Where everything stands that a table has indexes for.
+    pub const fn places(&self) -> &Places {
+        &self.places
     }
 }
 
@@ -82,7 +89,6 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
         return None;
     }
     let policy = Policy::read(&root, findings)?;
-    let rule_places = policy.routes.iter().map(|route| route.place).collect();
     let table = lower::lower(policy);
     let fault = match &table {
         Some(table) => table.validate().err().map(|fault| fault.to_string()),
@@ -95,7 +101,7 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     }
     Some(Document {
         table: table?,
-        rule_places,
+        places: Places::of(&root),
     })
 }
 

@@ -8,11 +8,14 @@ use router_guest::table::{End, NumberRange};
 
 use super::number::Number;
 
-/// Segments from `low` to `high`, both included.
+/// Segments of numbers from `low` to `high`, both included, and whether a number may be left
+/// out. Leaving one out stands beside the line, so that what fails a test of one end is one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Run {
-    pub(crate) low: u32,
-    pub(crate) high: u32,
+    /// Above `high` where no number is in it.
+    low: u32,
+    high: u32,
+    absent: bool,
 }
 
 /// The segment of a number that is not given.
@@ -40,44 +43,92 @@ pub(crate) struct Axis<N> {
 }
 
 impl Run {
+    /// Numbers from a segment to another; `None` when the one comes after the other.
+    pub(crate) const fn numbers(low: u32, high: u32) -> Option<Self> {
+        let run = Self {
+            low,
+            high,
+            absent: false,
+        };
+        if low <= high { Some(run) } else { None }
+    }
+
+    /// One segment, be it that of a number that is not given.
     pub(crate) const fn point(segment: u32) -> Self {
+        if segment == ABSENT {
+            return Self {
+                low: ABSENT + 1,
+                high: ABSENT,
+                absent: true,
+            };
+        }
         Self {
             low: segment,
             high: segment,
+            absent: false,
         }
     }
 
     /// What both have; `None` when that is nothing.
     pub(crate) fn meet(self, other: Self) -> Option<Self> {
-        let met = Self {
-            low: self.low.max(other.low),
-            high: self.high.min(other.high),
-        };
-        (met.low <= met.high).then_some(met)
+        let (low, high) = (self.low.max(other.low), self.high.min(other.high));
+        Self::of(low, high, self.absent && other.absent)
     }
 
     pub(crate) const fn within(self, other: Self) -> bool {
-        other.low <= self.low && self.high <= other.high
+        let numbers = self.low > self.high || (other.low <= self.low && self.high <= other.high);
+        numbers && (other.absent || !self.absent)
     }
 
     pub(crate) const fn holds(self, segment: u32) -> bool {
+        if segment == ABSENT {
+            return self.absent;
+        }
         self.low <= segment && segment <= self.high
     }
 
-    /// What lies below and above the other.
+    /// What is not in the other: below it, or above it, or left out.
     pub(crate) fn without(self, other: Self) -> [Option<Self>; 2] {
-        let below = other.low.checked_sub(1).map(|high| Self {
-            low: self.low,
-            high: self.high.min(high),
-        });
-        let above = Self {
-            low: self.low.max(other.high.saturating_add(1)),
-            high: self.high,
-        };
-        [
-            below.filter(|run| run.low <= run.high),
-            Some(above).filter(|run| run.low <= run.high),
-        ]
+        let absent = self.absent && !other.absent;
+        if other.low > other.high {
+            return [Self::of(self.low, self.high, absent), None];
+        }
+        let below = Self::of(self.low, self.high.min(other.low.saturating_sub(1)), absent);
+        let above = Self::of(self.low.max(other.high.saturating_add(1)), self.high, false);
+        match (below, above) {
+            // Nothing but what is left out goes with what is above.
+            (Some(left_out), Some(above)) if left_out.low > left_out.high => {
+                [Some(Self { absent, ..above }), None]
+            }
+            parts => parts.into(),
+        }
+    }
+
+    /// The numbers, without their absence.
+    pub(crate) fn given(self) -> Option<Self> {
+        Self::of(self.low, self.high, false)
+    }
+
+    /// The numbers from a segment on, and their absence where that is the segment.
+    pub(crate) fn from(self, segment: u32) -> Option<Self> {
+        Self::of(
+            self.low.max(segment),
+            self.high,
+            self.absent && segment == ABSENT,
+        )
+    }
+
+    fn of(low: u32, high: u32, absent: bool) -> Option<Self> {
+        if low <= high {
+            Some(Self { low, high, absent })
+        } else {
+            absent.then_some(Self::point(ABSENT))
+        }
+    }
+
+    /// The segments of numbers, from the lowest on.
+    fn segments(self) -> std::ops::RangeInclusive<u32> {
+        self.low..=self.high
     }
 }
 
@@ -115,18 +166,19 @@ impl<N: Number> Axis<N> {
 
     /// Every segment.
     pub(crate) fn all(&self) -> Run {
-        let high = u32::try_from(self.typical.len()).unwrap_or(u32::MAX);
         Run {
-            low: ABSENT,
-            high: high.saturating_sub(1),
+            absent: true,
+            ..self.given()
         }
     }
 
     /// Every segment of a number that is given.
     pub(crate) fn given(&self) -> Run {
+        let segments = u32::try_from(self.typical.len()).unwrap_or(u32::MAX);
         Run {
             low: ABSENT + 1,
-            ..self.all()
+            high: segments.saturating_sub(1),
+            absent: false,
         }
     }
 
@@ -152,11 +204,11 @@ impl<N: Number> Axis<N> {
                     End::Excluding(end) => self.segment(Some(*end)) + 1,
                 };
                 let high = match high {
-                    End::Open => self.all().high,
+                    End::Open => self.given().high,
                     End::Including(end) => self.segment(Some(*end)),
                     End::Excluding(end) => self.segment(Some(*end)) - 1,
                 };
-                (low <= high).then_some(Run { low, high })
+                Run::numbers(low, high)
             }
         }
     }
@@ -170,9 +222,18 @@ impl<N: Number> Axis<N> {
         }
     }
 
-    /// The lowest segment of a run that anything falls in.
+    /// The lowest segment of a run that anything falls in; what is not given is the lowest.
     pub(crate) fn lowest(&self, run: Run) -> Option<u32> {
-        (run.low..=run.high).find(|segment| self.is_live(*segment))
+        if run.absent && self.may_be_absent {
+            return Some(ABSENT);
+        }
+        run.segments().find(|segment| self.is_live(*segment))
+    }
+
+    /// A segment that reads well, out of a run: absent only where nothing else is left.
+    pub(crate) fn readable(&self, run: Run) -> Option<u32> {
+        let lowest = |run| self.lowest(run);
+        run.given().and_then(lowest).or_else(|| self.lowest(run))
     }
 
     /// A number of a segment that reads well.
@@ -182,8 +243,7 @@ impl<N: Number> Axis<N> {
 
     /// The least number of a run, absence aside.
     pub(crate) fn least(&self, run: Run) -> Option<N> {
-        let run = run.meet(self.given())?;
-        let segment = self.lowest(run)?;
+        let segment = self.lowest(run.given()?)?;
         match self.ends(segment) {
             (low, _) if segment % 2 == 1 => low.map_or(Some(N::LEAST), Number::just_above),
             (low, _) => low,
@@ -192,8 +252,8 @@ impl<N: Number> Axis<N> {
 
     /// The greatest number of a run.
     pub(crate) fn greatest(&self, run: Run) -> Option<N> {
-        let run = run.meet(self.given())?;
-        let segment = (run.low..=run.high)
+        let segment = run
+            .segments()
             .rev()
             .find(|segment| self.is_live(*segment))?;
         match self.ends(segment) {
@@ -245,7 +305,7 @@ mod tests {
         ] {
             assert_eq!(scores().segment(number), segment, "{number:?}");
         }
-        assert_eq!(scores().all(), Run { low: 0, high: 9 });
+        assert_eq!(scores().given(), Run::numbers(1, 9).unwrap());
     }
 
     #[test]
@@ -269,14 +329,30 @@ mod tests {
 
     #[test]
     fn a_run_without_another() {
-        let run = |low, high| Run { low, high };
-        assert_eq!(
-            run(0, 9).without(run(3, 5)),
-            [Some(run(0, 2)), Some(run(6, 9))]
-        );
-        assert_eq!(run(3, 5).without(run(0, 9)), [None, None]);
-        assert_eq!(run(3, 5).without(run(0, 3)), [None, Some(run(4, 5))]);
-        assert_eq!(run(3, 5).without(run(6, 7)), [Some(run(3, 5)), None]);
+        let run = |low, high| Run::numbers(low, high);
+        let or_absent = |low, high| {
+            Some(Run {
+                absent: true,
+                ..Run::numbers(low, high).unwrap()
+            })
+        };
+        let absent = Some(Run::point(ABSENT));
+        for (whole, other, parts) in [
+            (or_absent(1, 9), run(3, 5), [or_absent(1, 2), run(6, 9)]),
+            (or_absent(1, 9), run(1, 5), [or_absent(6, 9), None]),
+            (or_absent(1, 9), run(1, 9), [absent, None]),
+            (or_absent(1, 9), absent, [run(1, 9), None]),
+            (run(3, 5), run(1, 9), [None, None]),
+            (run(3, 5), run(1, 3), [None, run(4, 5)]),
+            (run(3, 5), run(6, 7), [run(3, 5), None]),
+            (run(3, 5), absent, [run(3, 5), None]),
+        ] {
+            assert_eq!(
+                whole.unwrap().without(other.unwrap()),
+                parts,
+                "{whole:?} {other:?}"
+            );
+        }
     }
 
     fn any_range() -> impl Strategy<Value = NumberRange<f64>> {
@@ -306,10 +382,10 @@ mod tests {
         }
 
         #[test]
-        fn the_ends_of_a_run_fall_in_it(low in 0..16_u32, length in 0..16_u32) {
+        fn the_ends_of_a_run_fall_in_it(low in 0..15_u32, length in 0..16_u32) {
             let cuts = (-3..4).map(f64::from).collect();
             let axis = Axis::new(cuts, Floor::None, 0.0, true);
-            let run = Run { low, high: (low + length).min(axis.all().high) };
+            let run = Run::numbers(low + 1, (low + length + 1).min(axis.given().high).max(low + 1)).unwrap();
             for end in [axis.least(run), axis.greatest(run)].into_iter().flatten() {
                 prop_assert!(run.holds(axis.segment(Some(end))));
             }

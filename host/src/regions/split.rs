@@ -7,9 +7,9 @@
 use router_guest::amount::Amount;
 use router_guest::decision::RequestField;
 use router_guest::manifest::{AmountField, ScoreField};
-use router_guest::table::{End, Flag, NO_TIER_BIT, NumberRange, TIERS_ALL};
+use router_guest::table::{End, Flag, NumberRange};
 
-use super::axis::{ABSENT, Axis, Run};
+use super::axis::{ABSENT, Run};
 use super::names::ClassSet;
 use super::region::{Answers, Region};
 use super::space::Space;
@@ -160,7 +160,9 @@ impl Space<'_> {
     fn of_sign(&self, region: &Region, sign: Answers) -> Option<Region> {
         let negative = region.negative.meet(sign);
         let strength = match sign {
-            Answers::YES => region.strength.meet(self.above_zero()),
+            Answers::YES => self
+                .above_zero()
+                .and_then(|above| region.strength.meet(above)),
             _ => Some(region.strength),
         };
         let strength = strength.filter(|_| negative != Answers::NONE)?;
@@ -171,11 +173,10 @@ impl Space<'_> {
     }
 
     /// The segments of a score other than 0.
-    pub(crate) fn above_zero(&self) -> Run {
-        Run {
-            low: self.strength.segment(Some(0.0)) + 1,
-            ..self.strength.all()
-        }
+    pub(crate) fn above_zero(&self) -> Option<Run> {
+        self.strength
+            .given()
+            .from(self.strength.segment(Some(0.0)) + 1)
     }
 
     fn split_minimum(&self, region: &Region, table: usize, flag: Flag) -> Parts {
@@ -301,13 +302,10 @@ fn needs(regions: Vec<Region>, field: RequestField) -> Parts {
             let absent = region.with_amount(amount, Run::point(ABSENT));
             parts.refused.push((absent, field));
         }
-        if run.high > ABSENT {
-            let given = Run {
-                low: run.low.max(ABSENT + 1),
-                high: run.high,
-            };
-            parts.holds.push(region.with_amount(amount, given));
-        }
+        let given = run.given();
+        parts
+            .holds
+            .extend(given.map(|given| region.with_amount(amount, given)));
     }
     parts
 }
@@ -391,17 +389,5 @@ fn runs(
             .map(&mut part)
             .collect(),
         refused: Vec::new(),
-    }
-}
-
-/// Every bit of [`router_guest::table::Clause::tiers`] but "no tier".
-pub(crate) const TIERS: u16 = TIERS_ALL & !NO_TIER_BIT;
-
-impl<N: super::number::Number> Axis<N> {
-    /// A segment that reads well, out of a run: absent only where nothing else is left.
-    pub(crate) fn readable(&self, run: Run) -> Option<u32> {
-        run.meet(self.given())
-            .and_then(|given| self.lowest(given))
-            .or_else(|| self.lowest(run))
     }
 }

@@ -5,11 +5,12 @@
 //! a region is split where a condition cuts it; parts that no request falls in are dropped.
 //! Nothing is sampled. It judges no answer.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use router_guest::decision::RequestField;
 use router_guest::manifest::AmountField;
-use router_guest::request::FinalAction;
+use router_guest::request::{FinalAction, TradeType};
 use router_guest::state::TradingState;
 use router_guest::table::{
     Clause, Flag, Outcome, PAIRS_ALL, STATES_ALL, TIERS_ALL, TYPES_ALL, pair_number, state_bit,
@@ -45,6 +46,9 @@ pub enum RegionAnswer {
     Refused {
         /// The rule that asks for it.
         rule: usize,
+        /// The alternative of its `when` that holds, when its verb asks; `None` when a
+        /// condition does.
+        alternative: Option<usize>,
         /// The field.
         field: RequestField,
     },
@@ -52,7 +56,32 @@ pub enum RegionAnswer {
     NoAnswer {
         /// The rule.
         rule: usize,
+        /// The alternative of its `when` that holds first.
+        alternative: usize,
+        /// What stands in the verb's way.
+        because: Impossible,
     },
+}
+
+/// Why a verb cannot be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Impossible {
+    /// `close`: the action does not reduce the position.
+    NothingToReduce,
+    /// `close`: nothing is closable.
+    NothingClosable,
+    /// `open`: the action is neither BUY nor SELL.
+    OpensNothing,
+    /// `open`: the action would reduce the position.
+    PositionInTheWay,
+    /// `open`: the type is exit or risk.
+    OnlyCloses,
+    /// `open`: the state is REDUCING or HALTED.
+    NotActive,
+    /// `open`: a SELL where shorting is not allowed.
+    NoShort,
+    /// `open`: the budget does not hold the need.
+    BudgetExhausted,
 }
 
 /// One alternative of a rule, in the terms of the space.
@@ -60,10 +89,13 @@ struct Alternative {
     rule: usize,
     alternative: usize,
     /// In the order in which the engine tests them.
-    tests: Vec<Test>,
+    tests: Vec<Condition>,
     /// What can be told at once: types, states, pairs, symbols, strategies.
     reach: (u8, u8, u32, ClassSet, ClassSet),
 }
+
+/// A test, and the word that a document has for it.
+type Condition = (&'static str, Test);
 
 /// A table, ready to be walked.
 pub(crate) struct Walk<'s, 't> {
@@ -72,11 +104,14 @@ pub(crate) struct Walk<'s, 't> {
     alternatives: Vec<Alternative>,
 }
 
+/// Alternatives that can still match, in order.
+pub(crate) type Reaching = Rc<[u32]>;
+
 /// A region that waits for its next test.
 struct Task {
     region: Region,
     /// The alternatives that can still match, in order.
-    left: Rc<[u32]>,
+    left: Reaching,
     /// The one that is being tested, and how far that has come.
     at: usize,
     test: usize,
@@ -89,6 +124,15 @@ pub(crate) struct TooManyRegions {
     pub(crate) rules: Vec<usize>,
 }
 
+/// No request meets the conditions of an alternative.
+#[derive(Debug)]
+pub(crate) struct NeverHolds {
+    /// The first condition that cannot hold once those before it do.
+    pub(crate) condition: &'static str,
+    /// The requests that meet those before it.
+    pub(crate) before: Vec<Region>,
+}
+
 /// Rules that are named when there are too many regions.
 const CUTTING_RULES_SHOWN_MAX: usize = 5;
 
@@ -96,9 +140,9 @@ impl RegionAnswer {
     /// The rule that it is about.
     pub const fn rule(self) -> usize {
         match self {
-            Self::Decided { rule, .. } | Self::Refused { rule, .. } | Self::NoAnswer { rule } => {
-                rule
-            }
+            Self::Decided { rule, .. }
+            | Self::Refused { rule, .. }
+            | Self::NoAnswer { rule, .. } => rule,
         }
     }
 }
@@ -124,49 +168,65 @@ impl<'s, 't> Walk<'s, 't> {
         }
     }
 
-    /// The region of one alternative by itself: every request that meets its conditions. More
-    /// than one part where a condition is no product; none when no request meets them.
-    pub(crate) fn alone(&self, rule: usize, clause: usize) -> Vec<Region> {
+    /// The region of one alternative by itself: every request that meets its conditions, in
+    /// more than one part where a condition is no product.
+    ///
+    /// # Errors
+    /// [`NeverHolds`] when no request meets them.
+    pub(crate) fn alone(&self, rule: usize, alternative: usize) -> Result<Vec<Region>, NeverHolds> {
         let own = self
             .alternatives
             .iter()
-            .find(|own| (own.rule, own.alternative) == (rule, clause));
+            .find(|own| (own.rule, own.alternative) == (rule, alternative));
         let mut parts = vec![self.space.everything()];
-        for test in own.map_or(&[][..], |own| &own.tests) {
-            parts = parts
+        for (condition, test) in own.map_or(&[][..], |own| &own.tests) {
+            let holding: Vec<_> = parts
                 .iter()
                 .flat_map(|part| self.space.split(part, self.table, test).holds)
                 .filter(|part| self.space.is_possible(part))
                 .collect();
+            if holding.is_empty() {
+                let before = parts;
+                return Err(NeverHolds { condition, before });
+            }
+            parts = holding;
         }
-        parts
+        Ok(parts)
     }
 
-    /// Walks a region through the rules before `end`; leaves go to `found`, and what none of
-    /// them decides to `rest`.
+    /// The alternatives before one of a rule that can match anything of a region.
+    pub(crate) fn before(&self, region: &Region, rule: usize, alternative: usize) -> Reaching {
+        let before = self
+            .alternatives
+            .partition_point(|own| (own.rule, own.alternative) < (rule, alternative));
+        self.still_reaching(region, (0_u32..).take(before))
+    }
+
+    /// Those of them that are not a rule's.
+    pub(crate) fn without(&self, reaching: &Reaching, rule: usize) -> Reaching {
+        let is_anothers = |number: &u32| {
+            let own = self.alternatives.get(*number as usize);
+            own.is_some_and(|own| own.rule != rule)
+        };
+        reaching.iter().copied().filter(is_anothers).collect()
+    }
+
+    /// Walks a region through some of the alternatives; leaves go to `found`, and what none of
+    /// them decides to `rest`. Every region takes one of `left`.
     ///
     /// # Errors
     /// [`TooManyRegions`] past the bound.
     pub(crate) fn run(
         &self,
         from: Region,
-        end: usize,
-        budget: &mut usize,
+        through: Reaching,
+        left: &mut usize,
         mut found: impl FnMut(Leaf),
         mut rest: impl FnMut(Region),
     ) -> Result<(), TooManyRegions> {
-        let all = (0_u32..)
-            .zip(&self.alternatives)
-            .take_while(|(_, own)| own.rule < end)
-            .map(|(number, _)| number);
-        let mut cuts = vec![
-            0_usize;
-            self.space
-                .table(self.table)
-                .map_or(0, |own| own.rules.len())
-        ];
+        let mut cuts: HashMap<usize, usize> = HashMap::new();
         let mut tasks = vec![Task {
-            left: self.still_reaching(&from, all),
+            left: through,
             region: from,
             at: 0,
             test: 0,
@@ -180,16 +240,16 @@ impl<'s, 't> Walk<'s, 't> {
                 rest(task.region);
                 continue;
             };
-            let Some(test) = own.tests.get(task.test) else {
+            let Some((_, test)) = own.tests.get(task.test) else {
                 self.carry_out(task.region, own, &mut found);
                 continue;
             };
             let parts = self.space.split(&task.region, self.table, test);
             let whole = parts.holds.len() + parts.fails.len() + parts.refused.len() == 1;
-            if !whole && let Some(cuts) = cuts.get_mut(own.rule) {
-                *cuts += 1;
+            if !whole {
+                *cuts.entry(own.rule).or_default() += 1;
             }
-            *budget = budget
+            *left = left
                 .checked_sub(usize::from(!whole))
                 .ok_or_else(|| too_many(&cuts))?;
             self.go_on(&task, parts, whole, &mut tasks, &mut found);
@@ -231,25 +291,29 @@ impl<'s, 't> Walk<'s, 't> {
                 test: if goes_on { task.test + 1 } else { 0 },
             });
         }
-        let rule = self.rule_at(task);
+        let Some(rule) = self.rule_at(task) else {
+            return;
+        };
         for (region, field) in parts.refused {
             if possible(&region) {
                 found(Leaf {
                     region,
-                    answer: RegionAnswer::Refused { rule, field },
+                    answer: RegionAnswer::Refused {
+                        rule,
+                        alternative: None,
+                        field,
+                    },
                 });
             }
         }
     }
 
-    fn rule_at(&self, task: &Task) -> usize {
-        task.left
-            .get(task.at)
-            .and_then(|number| self.alternatives.get(*number as usize))
-            .map_or(0, |own| own.rule)
+    fn rule_at(&self, task: &Task) -> Option<usize> {
+        let number = task.left.get(task.at)?;
+        Some(self.alternatives.get(*number as usize)?.rule)
     }
 
-    fn still_reaching(&self, region: &Region, numbers: impl Iterator<Item = u32>) -> Rc<[u32]> {
+    fn still_reaching(&self, region: &Region, numbers: impl Iterator<Item = u32>) -> Reaching {
         numbers
             .filter(|number| {
                 let own = self.alternatives.get(*number as usize);
@@ -267,7 +331,7 @@ impl<'s, 't> Walk<'s, 't> {
 
     /// What a rule's verb cannot be carried out for has no answer.
     fn carry_out(&self, region: Region, own: &Alternative, found: &mut impl FnMut(Leaf)) {
-        let rule = own.rule;
+        let (rule, alternative) = (own.rule, own.alternative);
         let outcome = self
             .space
             .table(self.table)
@@ -279,30 +343,26 @@ impl<'s, 't> Walk<'s, 't> {
             Some(Outcome::Skip { .. }) | None => Vec::new(),
         };
         let mut done = vec![region];
-        for Step { only, test } in steps {
+        for step in steps {
             let mut next = Vec::new();
             for region in done {
-                let cut = self.space.split(&region, self.table, &Test::Pairs(only));
+                let cut = self
+                    .space
+                    .split(&region, self.table, &Test::Pairs(step.only));
                 next.extend(cut.fails);
                 for region in cut.holds {
-                    let parts = self.space.split(&region, self.table, &test);
+                    let parts = self.space.split(&region, self.table, &step.test);
+                    let answers = unanswered(&parts, rule, alternative, step.because);
                     next.extend(parts.holds);
-                    let failed = parts.fails.into_iter();
-                    let failed = failed.map(|region| (region, RegionAnswer::NoAnswer { rule }));
-                    let refused = parts.refused.into_iter();
-                    let refused = refused
-                        .map(|(region, field)| (region, RegionAnswer::Refused { rule, field }));
-                    for (region, answer) in failed.chain(refused) {
-                        if self.space.is_possible(&region) {
-                            found(Leaf { region, answer });
-                        }
-                    }
+                    answers
+                        .into_iter()
+                        .filter(|leaf| self.space.is_possible(&leaf.region))
+                        .for_each(&mut *found);
                 }
             }
             done = next;
             done.retain(|region| self.space.is_possible(region));
         }
-        let alternative = own.alternative;
         for region in done {
             found(Leaf {
                 region,
@@ -312,9 +372,9 @@ impl<'s, 't> Walk<'s, 't> {
     }
 }
 
-fn too_many(cuts: &[usize]) -> TooManyRegions {
-    let mut rules: Vec<_> = (0..cuts.len()).collect();
-    rules.sort_by_key(|rule| std::cmp::Reverse(cuts.get(*rule).copied()));
+fn too_many(cuts: &HashMap<usize, usize>) -> TooManyRegions {
+    let mut rules: Vec<_> = cuts.keys().copied().collect();
+    rules.sort_by_key(|rule| (std::cmp::Reverse(cuts.get(rule).copied()), *rule));
     rules.truncate(CUTTING_RULES_SHOWN_MAX);
     TooManyRegions { rules }
 }
@@ -322,7 +382,7 @@ fn too_many(cuts: &[usize]) -> TooManyRegions {
 fn reach(space: &Space<'_>, table: usize, clause: &Clause) -> (u8, u8, u32, ClassSet, ClassSet) {
     let mut symbols = space.symbols.all();
     let mut strategies = space.strategies.all();
-    for test in tests(space, table, clause) {
+    for (_, test) in tests(space, table, clause) {
         match test {
             Test::Symbols(set) => symbols = symbols.meet(&set),
             Test::Strategies(set) => strategies = strategies.meet(&set),
@@ -339,52 +399,98 @@ fn reach(space: &Space<'_>, table: usize, clause: &Clause) -> (u8, u8, u32, Clas
 }
 
 /// The conditions of a clause, in the order in which the engine tests them.
-fn tests(space: &Space<'_>, table: usize, clause: &Clause) -> Vec<Test> {
+fn tests(space: &Space<'_>, table: usize, clause: &Clause) -> Vec<Condition> {
     let mut tests = Vec::new();
-    let mut add = |is_tested: bool, test: Test| {
+    let mut add = |is_tested: bool, word: &'static str, test: Test| {
         if is_tested {
-            tests.push(test);
+            tests.push((word, test));
         }
     };
-    add(clause.states != STATES_ALL, Test::States(clause.states));
-    add(clause.types != TYPES_ALL, Test::Types(clause.types));
-    add(clause.pairs != PAIRS_ALL, Test::Pairs(clause.pairs));
+    add(
+        clause.states != STATES_ALL,
+        "state",
+        Test::States(clause.states),
+    );
+    add(clause.types != TYPES_ALL, "type", Test::Types(clause.types));
+    add(
+        clause.pairs != PAIRS_ALL,
+        "action` and `position",
+        Test::Pairs(clause.pairs),
+    );
     if let Some(test) = &clause.symbol {
-        add(true, Test::Symbols(space.symbols.accepted(test)));
+        add(true, "symbol", Test::Symbols(space.symbols.accepted(test)));
     }
     if clause.shortable != Flag::Any {
+        let accepts = |fact| clause.shortable.accepts(fact);
         let set = space
             .symbols
-            .where_kind(|kind| clause.shortable.accepts(kind.known(table).is_shortable));
-        add(true, Test::Symbols(set));
+            .where_kind(|kind| accepts(kind.known(table).is_shortable));
+        add(true, "short_allowed", Test::Symbols(set));
     }
     if let Some(test) = &clause.strategy {
-        add(true, Test::Strategies(space.strategies.accepted(test)));
+        add(
+            true,
+            "strategy",
+            Test::Strategies(space.strategies.accepted(test)),
+        );
     }
-    add(clause.dust != Flag::Any, Test::Dust(clause.dust));
-    for (flag, field) in [
-        (clause.closable, AmountField::ClosableQuantity),
-        (clause.opening, AmountField::WorkingOpening),
+    add(clause.dust != Flag::Any, "dust", Test::Dust(clause.dust));
+    for (flag, word, field) in [
+        (clause.closable, "closable", AmountField::ClosableQuantity),
+        (clause.opening, "opening", AmountField::WorkingOpening),
     ] {
         let range = if flag == Flag::Yes {
             ABOVE_ZERO
         } else {
             AT_ZERO
         };
-        add(flag != Flag::Any, Test::Amount(field, range));
+        add(flag != Flag::Any, word, Test::Amount(field, range));
     }
-    add(clause.sized != Flag::Any, Test::Sized(clause.sized));
-    add(clause.tiers != TIERS_ALL, Test::Tiers(clause.tiers));
+    add(
+        clause.sized != Flag::Any,
+        "sized",
+        Test::Sized(clause.sized),
+    );
+    add(clause.tiers != TIERS_ALL, "tier", Test::Tiers(clause.tiers));
     for test in &clause.scores {
-        add(true, Test::Score(test.field, test.range));
+        add(true, test.field.word(), Test::Score(test.field, test.range));
     }
     for test in &clause.amounts {
-        add(true, Test::Amount(test.field, test.range));
+        add(
+            true,
+            test.field.word(),
+            Test::Amount(test.field, test.range),
+        );
     }
     let (below, exhausted) = (clause.below_minimum, clause.budget_exhausted);
-    add(below != Flag::Any, Test::BelowMinimum(below));
-    add(exhausted != Flag::Any, Test::Exhausted(exhausted));
+    add(
+        below != Flag::Any,
+        "below_minimum",
+        Test::BelowMinimum(below),
+    );
+    add(exhausted != Flag::Any, "budget", Test::Exhausted(exhausted));
     tests
+}
+
+/// The parts of a region that a verb cannot be carried out for, or that lack a field for it.
+fn unanswered(parts: &Parts, rule: usize, alternative: usize, because: Impossible) -> Vec<Leaf> {
+    let failed = parts.fails.iter().map(|region| Leaf {
+        region: region.clone(),
+        answer: RegionAnswer::NoAnswer {
+            rule,
+            alternative,
+            because,
+        },
+    });
+    let refused = parts.refused.iter().map(|(region, field)| Leaf {
+        region: region.clone(),
+        answer: RegionAnswer::Refused {
+            rule,
+            alternative: Some(alternative),
+            field: *field,
+        },
+    });
+    failed.chain(refused).collect()
 }
 
 /// What a verb asks for before it is carried out, of the requests with some pairs of action
@@ -392,47 +498,60 @@ fn tests(space: &Space<'_>, table: usize, clause: &Clause) -> Vec<Test> {
 struct Step {
     only: u32,
     test: Test,
+    because: Impossible,
+}
+
+impl Step {
+    const fn of_all(test: Test, because: Impossible) -> Self {
+        Self {
+            only: PAIRS_ALL,
+            test,
+            because,
+        }
+    }
 }
 
 fn closing() -> Vec<Step> {
-    let of_all = |test| Step {
-        only: PAIRS_ALL,
-        test,
-    };
+    let closable = Test::Amount(AmountField::ClosableQuantity, ABOVE_ZERO);
     vec![
-        of_all(Test::Pairs(facing())),
-        of_all(Test::Amount(AmountField::ClosableQuantity, ABOVE_ZERO)),
+        Step::of_all(Test::Pairs(facing()), Impossible::NothingToReduce),
+        Step::of_all(closable, Impossible::NothingClosable),
     ]
 }
 
+/// In the order in which the engine asks.
 fn opening(space: &Space<'_>, table: usize) -> Vec<Step> {
-    use router_guest::request::TradeType::{Exit, Risk};
-
-    let of_all = |test| Step {
-        only: PAIRS_ALL,
-        test,
-    };
+    let openers = pairs_of(FinalAction::Buy) | pairs_of(FinalAction::Sell);
+    let types = TYPES_ALL & !type_bit(TradeType::Exit) & !type_bit(TradeType::Risk);
+    let active = state_bit(TradingState::Active);
     let shortable = space
         .symbols
         .where_kind(|kind| kind.known(table).is_shortable);
     vec![
-        of_all(Test::Pairs(
-            pairs_of(FinalAction::Buy) | pairs_of(FinalAction::Sell),
-        )),
+        Step::of_all(Test::Pairs(openers), Impossible::OpensNothing),
         // A position that the action would reduce is in the way, unless it is dust.
         Step {
             only: facing(),
             test: Test::Dust(Flag::Yes),
+            because: Impossible::PositionInTheWay,
         },
-        of_all(Test::Types(TYPES_ALL & !type_bit(Exit) & !type_bit(Risk))),
-        of_all(Test::States(state_bit(TradingState::Active))),
+        Step::of_all(Test::Types(types), Impossible::OnlyCloses),
+        Step::of_all(Test::States(active), Impossible::NotActive),
         Step {
             only: pairs_of(FinalAction::Sell),
             test: Test::Symbols(shortable),
+            because: Impossible::NoShort,
         },
-        of_all(Test::Needs(RequestField::TargetNotional)),
-        of_all(Test::Needs(RequestField::Price)),
-        of_all(Test::Exhausted(Flag::No)),
+        // These are refused where the field is not given; nothing of them fails.
+        Step::of_all(
+            Test::Needs(RequestField::TargetNotional),
+            Impossible::BudgetExhausted,
+        ),
+        Step::of_all(
+            Test::Needs(RequestField::Price),
+            Impossible::BudgetExhausted,
+        ),
+        Step::of_all(Test::Exhausted(Flag::No), Impossible::BudgetExhausted),
     ]
 }
 

@@ -44,14 +44,15 @@ impl Space<'_> {
         positions
             .into_iter()
             .flat_map(|position| {
-                let fixed = [closing.readable, closing.least, closing.greatest];
                 let met = left.map(|left| position.saturating_sub(left));
-                fixed
+                [closing.readable, closing.least]
                     .into_iter()
                     .chain(met)
+                    .chain([closing.greatest])
                     .map(move |closing| Quantities { position, closing })
             })
             .chain(closing_first(&closing, left))
+            .filter(|quantities| !quantities.position.is_zero())
             .find(|quantities| self.are_within(region, kind, *quantities))
     }
 

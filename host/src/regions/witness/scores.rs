@@ -8,7 +8,6 @@ use router_guest::request::TradeType;
 use router_guest::table::{NO_TIER_BIT, Table};
 
 use super::types;
-use crate::regions::axis::Run;
 use crate::regions::region::{Answers, Region, TABLES_MAX};
 use crate::regions::space::Space;
 
@@ -84,24 +83,18 @@ impl Space<'_> {
             }
         }
         let strength = match region.negative {
-            Answers::YES => region.strength.meet(self.above_zero())?,
+            Answers::YES => region.strength.meet(self.above_zero()?)?,
             _ => region.strength,
         };
         let [strength_low, confidence_low, risk_reward_low] = lows;
-        let from = |run: Run, low| {
-            run.meet(Run {
-                low,
-                high: run.high.max(low),
-            })
-        };
         Some(Scores {
-            strength: self.strength.lowest(from(strength, strength_low)?)?,
+            strength: self.strength.lowest(strength.from(strength_low)?)?,
             confidence: self
                 .confidence
-                .lowest(from(region.confidence, confidence_low)?)?,
+                .lowest(region.confidence.from(confidence_low)?)?,
             risk_reward: self
                 .risk_reward
-                .lowest(from(region.risk_reward, risk_reward_low)?)?,
+                .lowest(region.risk_reward.from(risk_reward_low)?)?,
             tiers,
         })
     }

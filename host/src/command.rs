@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+pub mod diff;
 pub mod route;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ pub mod check;
 pub mod command;
 pub mod compose;
 pub mod decision;
+pub mod diff;
 pub mod digest;
 pub mod failsafe;
 pub mod guard;

@@ -21,6 +21,8 @@ enum Verb {
     Build(command::build::Arguments),
     /// Prove a policy document over all requests and states.
     Check(command::check::Arguments),
+    /// Compare two policies: every request that they answer differently.
+    Diff(command::diff::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
         Verb::Check(arguments) => command::check::run(&arguments),
+        Verb::Diff(arguments) => command::diff::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

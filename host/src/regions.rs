@@ -9,6 +9,7 @@
 
 mod axis;
 mod locate;
+mod merge;
 mod names;
 mod number;
 mod region;
@@ -16,15 +17,18 @@ mod space;
 mod split;
 mod walk;
 mod witness;
+mod words;
 
 use router_guest::table::Table;
 
+pub(crate) use merge::merged;
 pub(crate) use names::TooMany;
-pub(crate) use region::{Answers, Region};
-pub(crate) use space::Space;
+pub(crate) use region::{Answers, Region, TABLES_MAX};
+pub(crate) use space::{Space, SymbolKind};
 pub(crate) use split::{ABOVE_ZERO, Test};
 pub use walk::{Impossible, REGIONS_MAX, RegionAnswer};
 pub(crate) use walk::{Leaf, NeverHolds, Reaching, TooManyRegions, Walk, facing, pairs_of};
+pub(crate) use witness::{tier_bit, tier_of_type};
 
 use crate::scenario::Scenario;
 
@@ -109,13 +113,5 @@ impl<'t> Regions<'t> {
         };
         let covering = self.leaves.iter().filter(|leaf| leaf.region.covers(&place));
         covering.map(|leaf| leaf.answer).collect()
-    }
-
-    pub(crate) fn leaves(&self) -> &[Leaf] {
-        &self.leaves
-    }
-
-    pub(crate) const fn space(&self) -> &Space<'t> {
-        &self.space
     }
 }

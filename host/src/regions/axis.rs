@@ -104,6 +104,27 @@ impl Run {
         }
     }
 
+    /// Both in one; `None` where there is something between them.
+    pub(crate) fn join(self, other: Self) -> Option<Self> {
+        let absent = self.absent || other.absent;
+        let (Some(own), Some(others)) = (self.given(), other.given()) else {
+            let given = self.given().or(other.given());
+            return given.map(|given| Self { absent, ..given }).or(Some(self));
+        };
+        let meets =
+            own.low <= others.high.saturating_add(1) && others.low <= own.high.saturating_add(1);
+        meets.then(|| Self {
+            low: own.low.min(others.low),
+            high: own.high.max(others.high),
+            absent,
+        })
+    }
+
+    /// The lowest and the highest segment of numbers.
+    pub(crate) const fn ends(self) -> (u32, u32) {
+        (self.low, self.high)
+    }
+
     /// The numbers, without their absence.
     pub(crate) fn given(self) -> Option<Self> {
         Self::of(self.low, self.high, false)

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod route;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -73,7 +74,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document, &findings);
+            print_findings(&document.display().to_string(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -83,12 +84,12 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
     }
 }
 
-/// Says what is wrong with a document, each finding behind the name of its file.
-fn print_findings(document: &Path, findings: &Findings) {
+/// Says what is wrong with a file, each finding behind its name.
+fn print_findings(file: &str, findings: &Findings) {
     for finding in findings {
-        eprintln!("{}: {finding}", document.display());
+        eprintln!("{file}: {finding}");
     }
     if findings.omitted() > 0 {
-        eprintln!("{}: and {} more", document.display(), findings.omitted());
+        eprintln!("{file}: and {} more", findings.omitted());
     }
 }

@@ -19,12 +19,15 @@ enum Verb {
     Route(command::route::Arguments),
     /// Make a component out of a policy document.
     Build(command::build::Arguments),
+    /// Run a policy's own cases.
+    Test(command::test::Arguments),
 }
 
 fn main() -> ExitCode {
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
+        Verb::Test(arguments) => command::test::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

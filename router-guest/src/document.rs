@@ -10,6 +10,7 @@
 
 mod advice;
 mod budgets;
+pub mod cases;
 mod conditions;
 mod findings;
 mod lower;
@@ -38,6 +39,7 @@ use policy::Policy;
 pub struct Document {
     table: Table,
     rule_places: Vec<Place>,
+    clause_places: Vec<Vec<Place>>,
 }
 
 impl Document {
@@ -73,6 +75,11 @@ impl Document {
     pub fn rule_place(&self, rule: usize) -> Option<Place> {
         self.rule_places.get(rule).copied()
     }
+
+    /// Where an alternative of a rule's `when` stands in the document.
+    pub fn clause_place(&self, rule: usize, clause: usize) -> Option<Place> {
+        self.clause_places.get(rule)?.get(clause).copied()
+    }
 }
 
 fn read(text: &str, findings: &mut Collector) -> Option<Document> {
@@ -83,6 +90,8 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     }
     let policy = Policy::read(&root, findings)?;
     let rule_places = policy.routes.iter().map(|route| route.place).collect();
+    let clauses = policy.routes.iter().map(|route| &route.clause_places);
+    let clause_places = clauses.cloned().collect();
     let table = lower::lower(policy);
     let fault = match &table {
         Some(table) => table.validate().err().map(|fault| fault.to_string()),
@@ -96,6 +105,7 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     Some(Document {
         table: table?,
         rule_places,
+        clause_places,
     })
 }
 

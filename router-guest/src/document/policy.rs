@@ -55,6 +55,8 @@ pub(super) struct Route {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) clauses: Vec<Clause>,
+    /// One for each clause.
+    pub(super) clause_places: Vec<Place>,
     pub(super) verb: Verb,
 }
 

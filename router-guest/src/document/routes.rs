@@ -77,8 +77,18 @@ fn route(
         place: entry.place,
         name: name?,
         clauses,
+        clause_places: clause_places(entry, fields.get("when")),
         verb: verb?,
     })
+}
+
+/// Where each alternative stands; of a route without any, where the route does.
+fn clause_places(route: &Entry, when: Option<&Entry>) -> Vec<Place> {
+    match when.map(|when| (when, &when.value.value)) {
+        Some((_, Value::List(items))) => items.iter().map(|item| item.place).collect(),
+        Some((when, _)) => vec![when.value_place()],
+        None => vec![route.place],
+    }
 }
 
 fn single_key<'d>(item: &'d Node, findings: &mut Collector) -> Option<&'d Entry> {

@@ -58,13 +58,18 @@ impl PolicyArguments {
     /// Loads the policy; what keeps it from being cached is said on standard error.
     fn load(&self) -> anyhow::Result<Policy> {
         let cache = self.cache();
-        if let Some(reason) = cache.refusal() {
-            eprintln!("execution-router: compiled policies are not kept: {reason}");
-        }
+        say_refusal(&cache);
         match &self.policy {
             Some(path) => load_file(path, &cache),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
+    }
+}
+
+/// Says what keeps compiled policies from being cached.
+fn say_refusal(cache: &Cache) {
+    if let Some(reason) = cache.refusal() {
+        eprintln!("execution-router: compiled policies are not kept: {reason}");
     }
 }
 

@@ -41,7 +41,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
         opened => opened.with_context(|| format!("cannot test `{path}`"))?,
     };
-    let tested = match cases::test(&authored, &Cache::user()) {
+    let cache = Cache::user();
+    super::say_refusal(&cache);
+    let tested = match cases::test(&authored, &cache) {
         Err(TestError::Mistakes { file, findings }) => {
             super::print_findings(&file, &findings);
             return Ok(Outcome::Findings);

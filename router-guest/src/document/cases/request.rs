@@ -8,7 +8,7 @@ use super::super::findings::{Collector, Place};
 use super::super::reader;
 use super::super::yaml::{Entry, Node, Value};
 use super::Question;
-use crate::json::{Fault, parse_request, write};
+use crate::json::{Fault, FaultCode, parse_request, write};
 
 /// The line of JSON.
 pub(super) fn json(request: &Entry, findings: &mut Collector) -> Option<String> {
@@ -57,7 +57,8 @@ pub(super) fn check(request: &Entry, json: &str, question: &Question, findings: 
     }
 }
 
-/// The place of the field that is at fault, or of what is left of its path.
+/// The place of what is at fault: a key that there is not, else the field's value, or that of
+/// the last one on its path that is there.
 fn place_of(request: &Entry, fault: &Fault) -> Place {
     let mut at = request;
     let path = fault.field.as_deref().unwrap_or_default();
@@ -70,7 +71,10 @@ fn place_of(request: &Entry, fault: &Fault) -> Place {
             None => break,
         }
     }
-    at.value_place()
+    match fault.code {
+        FaultCode::UnknownField => at.place,
+        _ => at.value_place(),
+    }
 }
 
 fn write_node(node: &Node, out: &mut Vec<u8>) {

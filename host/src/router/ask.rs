@@ -176,6 +176,7 @@ pub(crate) enum Unanswered {
 pub(crate) const NO_ROUTE: &str = "it has no route for the request";
 
 /// A policy's answer, held to the invariants and completed with the host's own figures.
+#[inline]
 pub(crate) fn completed(
     question: &Question<'_>,
     identity: &Arc<PolicyIdentity>,

@@ -4,6 +4,7 @@ pub mod build;
 pub mod check;
 pub mod diff;
 pub mod route;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -59,13 +60,18 @@ impl PolicyArguments {
     /// Loads the policy; what keeps it from being cached is said on standard error.
     fn load(&self) -> anyhow::Result<Policy> {
         let cache = self.cache();
-        if let Some(reason) = cache.refusal() {
-            eprintln!("execution-router: compiled policies are not kept: {reason}");
-        }
+        say_refusal(&cache);
         match &self.policy {
             Some(path) => load_file(path, &cache),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
+    }
+}
+
+/// Says what keeps compiled policies from being cached.
+fn say_refusal(cache: &Cache) {
+    if let Some(reason) = cache.refusal() {
+        eprintln!("execution-router: compiled policies are not kept: {reason}");
     }
 }
 
@@ -75,7 +81,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document, &findings);
+            print_findings(&document.display().to_string(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -85,12 +91,12 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
     }
 }
 
-/// Says what is wrong with a document, each finding behind the name of its file.
-fn print_findings(document: &Path, findings: &Findings) {
+/// Says what is wrong with a file, each finding behind its name.
+fn print_findings(file: &str, findings: &Findings) {
     for finding in findings {
-        eprintln!("{}: {finding}", document.display());
+        eprintln!("{file}: {finding}");
     }
     if findings.omitted() > 0 {
-        eprintln!("{}: and {} more", document.display(), findings.omitted());
+        eprintln!("{file}: and {} more", findings.omitted());
     }
 }

@@ -3,6 +3,7 @@
 pub mod authored;
 mod bindings;
 pub mod cache;
+pub mod cases;
 pub mod check;
 pub mod command;
 pub mod compose;

@@ -23,6 +23,8 @@ enum Verb {
     Check(command::check::Arguments),
     /// Compare two policies: every request that they answer differently.
     Diff(command::diff::Arguments),
+    /// Run a policy's own cases.
+    Test(command::test::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Build(arguments) => command::build::run(&arguments),
         Verb::Check(arguments) => command::check::run(&arguments),
         Verb::Diff(arguments) => command::diff::run(&arguments),
+        Verb::Test(arguments) => command::test::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -23,7 +23,7 @@ use router_guest::table::Table;
 
 pub(crate) use merge::merged;
 pub(crate) use names::TooMany;
-pub(crate) use region::{Answers, Region, TABLES_MAX};
+pub(crate) use region::{Answers, Region};
 pub(crate) use space::{Space, SymbolKind};
 pub(crate) use split::{ABOVE_ZERO, Test};
 pub use walk::{Impossible, REGIONS_MAX, RegionAnswer};

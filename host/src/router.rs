@@ -5,6 +5,7 @@
 //! in this thread's instance → the guard → figures and reservation → recorded under its id.
 //! The router decides no route; when the policy cannot answer, [`crate::failsafe`] does.
 
+mod alone;
 mod ask;
 mod batch;
 mod entry;
@@ -31,7 +32,9 @@ use batch::Told;
 use entry::{Entry, store_warning};
 use seat::Seat;
 
+pub(crate) use alone::decided;
 pub use ask::{Incident, IncidentKind};
+pub(crate) use ask::{NO_ROUTE, Unanswered};
 pub use batch::BATCH_ITEMS_MAX;
 pub use recorded::Recorded;
 

@@ -10,6 +10,7 @@
 
 mod advice;
 mod budgets;
+pub mod cases;
 mod conditions;
 mod findings;
 mod lower;
@@ -79,6 +80,11 @@ impl Document {
     /// Where everything stands that a table has indexes for.
     pub const fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// Where an alternative of a rule's `when` stands in the document.
+    pub fn clause_place(&self, rule: usize, clause: usize) -> Option<Place> {
+        self.places.alternatives.get(rule)?.get(clause).copied()
     }
 }
 

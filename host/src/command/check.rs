@@ -24,7 +24,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let authored = match Authored::open(&arguments.policy) {
         Err(AuthoredError::Mistakes { path, findings }) => {
-            super::print_findings(&path, &findings);
+            super::print_findings(&path.display().to_string(), &findings);
             return Ok(Outcome::Findings);
         }
         opened => opened?,

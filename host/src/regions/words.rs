@@ -1,6 +1,5 @@
 //! A region in the words of a policy document.
 
-use router_guest::amount::Amount;
 use router_guest::manifest::{AmountField, ScoreField};
 use router_guest::request::{FinalAction, PositionSide, TradeType};
 use router_guest::state::TradingState;

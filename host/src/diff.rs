@@ -16,7 +16,7 @@ use router_guest::table::Table;
 
 use crate::regions::{Leaf, REGIONS_MAX, Region, RegionsError, Space, Walk, merged};
 use crate::scenario::Scenario;
-use answers::differing;
+use answers::{Weight, differing};
 
 pub use answers::Said;
 pub use report::{write_json, write_text};
@@ -29,7 +29,7 @@ const SIDES: [&str; 2] = ["old", "new"];
 /// Where two policies differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Changes of answers, in the order in which the old policy's routes decide.
+    /// Changes of answers: those of orders first, then in the order of the old policy's routes.
     pub changes: Vec<Change>,
     /// Changes of settings.
     pub settings: Vec<SettingChange>,
@@ -150,6 +150,7 @@ fn found(
     for (_, _, regions) in &mut found {
         *regions = merged(std::mem::take(regions));
     }
+    found.sort_by_key(|(old, new, _)| Weight::of(old, new));
     Ok(found)
 }
 

@@ -54,6 +54,38 @@ pub enum Said {
     NoAnswer,
 }
 
+/// How much a change is worth looking at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// An order appears, vanishes or is another one.
+    Order,
+    /// An answer appears or vanishes.
+    Answer,
+    /// A skip has another reason.
+    Reason,
+    /// A skip would have been for something else.
+    Intent,
+}
+
+impl Weight {
+    pub(super) fn of(old: &Said, new: &Said) -> Self {
+        match (old, new) {
+            (Said::Skip { reason: old, .. }, Said::Skip { reason: new, .. }) if old == new => {
+                Self::Intent
+            }
+            (Said::Skip { .. }, Said::Skip { .. }) => Self::Reason,
+            (old, new) if old.is_order() || new.is_order() => Self::Order,
+            _ => Self::Answer,
+        }
+    }
+}
+
+impl Said {
+    const fn is_order(&self) -> bool {
+        matches!(self, Self::Close { .. } | Self::Open { .. })
+    }
+}
+
 impl fmt::Display for Said {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -301,11 +333,13 @@ fn legs(pairs: u32) -> impl Iterator<Item = (Option<PositionSide>, u32)> {
 fn tiers_of(space: &Space<'_>, region: &Region, trade_type: TradeType) -> Vec<[Option<u32>; 2]> {
     if trade_type != TradeType::Auto {
         let own = [0, 1].map(|at| {
-            space
-                .table(at)
-                .and_then(|own| tier_of_type(own, trade_type))
+            let table = space.table(at);
+            table.and_then(|table| tier_of_type(table, trade_type))
         });
-        return vec![own];
+        let is_wanted = (0..)
+            .zip(own)
+            .all(|(at, tier)| region.view(at).tiers & tier_bit(tier) != 0);
+        return if is_wanted { vec![own] } else { Vec::new() };
     }
     let of_table = |at: usize| -> Vec<Option<u32>> {
         let tiers = space.table(at).map_or(0, |own| own.tiers.len());

@@ -5,7 +5,7 @@ use std::io::Read;
 use router_guest::state::BudgetUse;
 use router_guest::table::Table;
 
-use super::Comparison;
+use super::{Comparison, Said};
 use crate::ledger::OpenError;
 use crate::policy::Policy;
 use crate::router::Router;
@@ -49,7 +49,13 @@ impl Comparison<'_> {
         Ok(TrafficCount { changed, summary })
     }
 
-    /// The change that a request falls in, with the use of the old policy's budgets.
+    /// What the two policies say to a request, where that differs. The use of the old policy's
+    /// budgets counts for those of the same names.
+    pub fn said_to(&self, scenario: &Scenario) -> Option<(&Said, &Said)> {
+        let (old, new, _) = self.found.get(self.change_of(scenario)?)?;
+        Some((old, new))
+    }
+
     fn change_of(&self, scenario: &Scenario) -> Option<usize> {
         let uses = scenario.budgets.as_deref().unwrap_or_default();
         let [old, new] = self.space.tables.as_slice() else {

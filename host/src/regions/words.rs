@@ -1,5 +1,6 @@
 //! A region in the words of a policy document.
 
+use router_guest::amount::Amount;
 use router_guest::manifest::{AmountField, ScoreField};
 use router_guest::request::{FinalAction, PositionSide, TradeType};
 use router_guest::state::TradingState;
@@ -10,6 +11,7 @@ use super::names::{ClassSet, Classes};
 use super::number::Number;
 use super::region::{Answers, Region};
 use super::space::Space;
+use super::split::ABOVE_ZERO;
 use super::walk::facing;
 
 const POSITIONS: [(&str, Option<PositionSide>); 3] = [
@@ -42,8 +44,7 @@ impl Space<'_> {
         }
         words.extend(self.score_words(region));
         for field in AmountField::ALL {
-            let axis = self.amount_axis(field);
-            words.extend(run(field.word(), axis, region.amount(field)));
+            words.extend(self.amount_words(region, field));
         }
         words.extend(self.view_words(region, tables));
         words
@@ -86,6 +87,24 @@ impl Space<'_> {
         words
     }
 
+    fn amount_words(&self, region: &Region, field: AmountField) -> Option<String> {
+        let (axis, own) = (self.amount_axis(field), region.amount(field));
+        // Where all that is asked is whether there is any, the language has a word for it.
+        let fact = match field {
+            AmountField::ClosableQuantity => "closable",
+            AmountField::WorkingOpening => "opening",
+            _ => return run(field.word(), axis, own),
+        };
+        let is = |range| axis.accepted(range) == own.given();
+        if is(&ABOVE_ZERO) {
+            Some(format!("{fact}: yes"))
+        } else if own.ends().1 == axis.segment(Some(Amount::ZERO)) {
+            Some(format!("{fact}: no"))
+        } else {
+            run(field.word(), axis, own)
+        }
+    }
+
     /// What the tables make of it; once, where both make the same.
     fn view_words(&self, region: &Region, tables: &[&str]) -> Vec<String> {
         let all: Vec<_> = (0..self.tables.len())
@@ -93,16 +112,16 @@ impl Space<'_> {
             .collect();
         match all.as_slice() {
             [first, second] if first != second => {
-                let of = |words: &[String], own: usize| {
-                    let own = tables.get(own).copied().unwrap_or_default();
-                    words
-                        .iter()
-                        .map(|word| format!("{word} ({own})"))
+                let side = |at: usize| tables.get(at).copied().unwrap_or_default();
+                let of_one = |words: &[String], others: &[String], side: &str| {
+                    let own = words.iter().filter(|word| !others.contains(word));
+                    own.map(|word| format!("{word} ({side})"))
                         .collect::<Vec<_>>()
                 };
-                let mut words = of(first, 0);
-                words.extend(of(second, 1));
-                words
+                let both = first.iter().filter(|word| second.contains(word)).cloned();
+                both.chain(of_one(first, second, side(0)))
+                    .chain(of_one(second, first, side(1)))
+                    .collect()
             }
             [first, ..] => first.clone(),
             [] => Vec::new(),

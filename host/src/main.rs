@@ -19,12 +19,15 @@ enum Verb {
     Route(command::route::Arguments),
     /// Make a component out of a policy document.
     Build(command::build::Arguments),
+    /// Decide a component's whole domain and certify it.
+    Verify(command::verify::Arguments),
 }
 
 fn main() -> ExitCode {
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
+        Verb::Verify(arguments) => command::verify::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

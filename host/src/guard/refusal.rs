@@ -18,9 +18,8 @@ use super::{Invariant, Question, Violation, ensure, is_dust};
 pub fn check_refusal(question: &Question<'_>, refusal: Refusal) -> Result<(), Violation> {
     let terms = &question.request.terms;
     let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
-    let closes = terms.faces_position()
-        && !terms.closable().is_zero()
-        && (must_close || !is_dust(question));
+    let closes =
+        terms.faces_position() && !terms.closable().is_zero() && (must_close || !is_dust(question));
     ensure(!closes, Invariant::ExitsNeverBlocked, || {
         "refuses a request that closes".to_owned()
     })?;

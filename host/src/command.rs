@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod route;
 pub mod test;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+pub mod verify;
 
 pub use cache::Cache;
 pub use decision::Decision;

@@ -25,6 +25,8 @@ enum Verb {
     Diff(command::diff::Arguments),
     /// Run a policy's own cases.
     Test(command::test::Arguments),
+    /// Decide a component's whole domain and certify it.
+    Verify(command::verify::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => command::check::run(&arguments),
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
+        Verb::Verify(arguments) => command::verify::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

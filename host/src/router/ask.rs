@@ -8,7 +8,7 @@ use router_guest::amount::Amount;
 use router_guest::decision::{Decision as PolicyDecision, PositionEffect, Refusal, RequestField};
 use router_guest::engine::sizing;
 use router_guest::json::Fault;
-use router_guest::request::{FinalAction, OrderTerms};
+use router_guest::request::OrderTerms;
 use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
@@ -17,7 +17,7 @@ use super::seat::Seat;
 use crate::decision::{Answer, Author, Charge, PolicyIdentity};
 use crate::digest::Digest;
 use crate::failsafe;
-use crate::guard::{self, Invariant, Question, Violation};
+use crate::guard::{self, Question, Violation};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -187,7 +187,7 @@ pub(crate) fn completed(
         Ok(decision) => decision,
         Err(Refusal::NoRoute) => return Err(Unanswered::NoRoute),
         Err(refusal) => {
-            check_refusal(question, refusal).map_err(Unanswered::Violation)?;
+            guard::check_refusal(question, refusal).map_err(Unanswered::Violation)?;
             return Err(Unanswered::Rejected(Fault::of_refusal(refusal).into()));
         }
     };
@@ -246,57 +246,4 @@ fn opening_quantity(
         ));
     }
     Ok(quantity)
-}
-
-/// A refusal is believed only where it can be true: of a field that is missing, and never of
-/// a close, which needs nothing that a request can lack. (To a BUY or SELL that is no exit, a
-/// position under the symbol's least quantity is none, so that it may open and lack things.)
-fn check_refusal(question: &Question<'_>, refusal: Refusal) -> Result<(), Violation> {
-    let terms = &question.request.terms;
-    let least = question.symbol.and_then(|symbol| symbol.min_quantity);
-    let broken = |invariant, what: String| Err(Violation { invariant, what });
-    let dust = terms
-        .open_position()
-        .zip(least)
-        .is_some_and(|(open, least)| open.quantity < least);
-    let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
-    if terms.faces_position() && !terms.closable().is_zero() && (must_close || !dust) {
-        return broken(
-            Invariant::ExitsNeverBlocked,
-            "refuses a request that closes".to_owned(),
-        );
-    }
-    if refusal == Refusal::BudgetsMissing && !terms.sees_budgets() {
-        let what = format!(
-            "refuses type {} for want of a budget",
-            terms.trade_type.word()
-        );
-        return broken(Invariant::BudgetIsolated, what);
-    }
-    let given = match refusal {
-        Refusal::FieldMissing(field) => field_is_given(terms, field),
-        Refusal::FieldOverflow(field) => !field_is_given(terms, field),
-        Refusal::BudgetsMissing => question.state.budgets.is_some(),
-        Refusal::NoRoute => false,
-    };
-    if given {
-        return broken(
-            Invariant::AnswerCoherent,
-            format!(
-                "refuses for what is not so: {}",
-                Fault::of_refusal(refusal).message
-            ),
-        );
-    }
-    Ok(())
-}
-
-fn field_is_given(terms: &OrderTerms, field: RequestField) -> bool {
-    match field {
-        RequestField::Position => terms.position.is_some(),
-        RequestField::Price => terms.price.is_some(),
-        RequestField::TargetNotional => terms.target_notional.is_some(),
-        RequestField::Equity => terms.equity.is_some(),
-        RequestField::QuoteRate => terms.quote_rate.is_some(),
-    }
 }

@@ -124,7 +124,7 @@ fn found(
     let all = walk_old.before(&everything, old.rules.len(), 0);
     walk_old
         .run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
-        .map_err(|error| RegionsError::of_rules(old, &error))?;
+        .map_err(|error| RegionsError::of_rules(old, REGIONS_MAX, &error))?;
     // In the order of the old policy's routes, so that the report reads along with it.
     leaves.sort_by_key(|leaf| leaf.answer.rule());
     let mut found: Vec<(Said, Said, Vec<Region>)> = Vec::new();
@@ -145,7 +145,7 @@ fn found(
         };
         walk_new
             .run(region, all, &mut left, &mut keep, |_| {})
-            .map_err(|error| RegionsError::of_rules(new, &error))?;
+            .map_err(|error| RegionsError::of_rules(new, REGIONS_MAX, &error))?;
     }
     for (_, _, regions) in &mut found {
         *regions = merged(std::mem::take(regions));
@@ -153,6 +153,3 @@ fn found(
     found.sort_by_key(|(old, new, _)| Weight::of(old, new));
     Ok(found)
 }
-
-#[cfg(test)]
-mod tests;

@@ -44,10 +44,12 @@ pub struct Regions<'t> {
 pub enum RegionsError {
     /// It falls into more regions than the bound.
     #[error(
-        "too many to decide: the rules cut the requests into more than {REGIONS_MAX} regions, \
+        "too many to decide: the rules cut the requests into more than {regions_max} regions, \
          most of all {}", .rules.join(", ")
     )]
     TooManyRegions {
+        /// The bound.
+        regions_max: usize,
         /// The rules that cut most often, the first most, in backticks.
         rules: Vec<String>,
     },
@@ -60,9 +62,10 @@ pub enum RegionsError {
 }
 
 impl RegionsError {
-    pub(crate) fn of_rules(table: &Table, too_many: &TooManyRegions) -> Self {
+    pub(crate) fn of_rules(table: &Table, regions_max: usize, too_many: &TooManyRegions) -> Self {
         let name = |rule: &usize| Some(format!("`{}`", table.rules.get(*rule)?.name));
         Self::TooManyRegions {
+            regions_max,
             rules: too_many.rules.iter().filter_map(name).collect(),
         }
     }
@@ -87,7 +90,7 @@ impl<'t> Regions<'t> {
         let everything = space.everything();
         let all = walk.before(&everything, table.rules.len(), 0);
         walk.run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
-            .map_err(|too_many| RegionsError::of_rules(table, &too_many))?;
+            .map_err(|too_many| RegionsError::of_rules(table, REGIONS_MAX, &too_many))?;
         Ok(Self { space, leaves })
     }
 

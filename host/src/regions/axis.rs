@@ -294,11 +294,6 @@ impl<N: Number> Axis<N> {
             ((at / 2).checked_sub(1).and_then(cut), cut(at / 2))
         }
     }
-
-    /// The cuts.
-    pub(crate) fn cuts(&self) -> &[N] {
-        &self.cuts
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod route;
+pub mod schema;
 
 use std::path::{Path, PathBuf};
 

@@ -18,14 +18,17 @@ mod percent;
 mod policy;
 mod reader;
 mod routes;
+mod schema;
 mod sets;
 mod symbols;
 mod syntax;
 mod tiers;
+mod vocabulary;
 mod windows;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
+pub use schema::schema_json;
 pub use syntax::DOCUMENT_BYTES_MAX;
 pub use yaml::NESTING_MAX;
 

@@ -9,8 +9,10 @@ pub(super) const DECIMAL: &str = r"(?:[0-9]+(?:\.[0-9]+)?|-0+(?:\.0+)?)(?:[eE][+
 /// A score: a decimal of either sign that ends with a digit.
 pub(super) const SCORE: &str = r"-?[0-9]+(?:\.[0-9]+|(?:\.[0-9]*)?[eE][+-]?[0-9]+)?";
 /// A score that is not negative.
-pub(super) const SCORE_NOT_NEGATIVE: &str =
-    r"(?:[0-9]+|-0+(?=[.eE]|$))(?:\.[0-9]+|(?:\.[0-9]*)?[eE][+-]?[0-9]+)?";
+pub(super) const SCORE_NOT_NEGATIVE: &str = concat!(
+    r"(?:[0-9]+(?:\.[0-9]+|(?:\.[0-9]*)?[eE][+-]?[0-9]+)?",
+    r"|-0+(?:\.0+|(?:\.0*)?[eE][+-]?[0-9]+)?)"
+);
 /// Somewhere before the exponent stands a digit other than 0.
 pub(super) const ABOVE_ZERO: &str = r"(?=[0.]*[1-9])";
 /// A character of a name from outside: anything but control characters.

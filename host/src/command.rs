@@ -1,6 +1,7 @@
 //! The verbs of the command line: each with its arguments and its run together.
 
 pub mod build;
+pub mod import;
 pub mod route;
 pub mod schema;
 

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod digest;
 pub mod failsafe;
 pub mod guard;
+pub mod import;
 pub mod ledger;
 pub mod log;
 pub mod policy;

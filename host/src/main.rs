@@ -19,6 +19,8 @@ enum Verb {
     Route(command::route::Arguments),
     /// Make a component out of a policy document.
     Build(command::build::Arguments),
+    /// Make a policy document out of a bot's configuration.
+    Import(command::import::Arguments),
     /// Print the JSON Schema of policy documents, for editors.
     Schema(command::schema::Arguments),
 }
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
+        Verb::Import(arguments) => command::import::run(&arguments),
         Verb::Schema(arguments) => command::schema::run(&arguments),
     };
     match run {

@@ -27,6 +27,7 @@ use crate::sandbox;
 pub use crate::sandbox::{HostFault, PolicyFault};
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use shape::ShapeError;
+pub(crate) use source::DEFAULT_DOCUMENT;
 pub use source::{DocumentSource, PolicyError, PolicyFile, read_document, read_policy_file};
 
 /// A policy that is compiled, linked and described. Cheap to clone: clones share it.

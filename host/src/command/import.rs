@@ -1,7 +1,7 @@
 //! `import`: a policy document out of a bot's configuration.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -52,10 +52,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     });
     match made {
         Ok(imported) => {
-            let written = arguments.output.as_deref().map(|output| {
-                write_new(output, &imported.policy)
-                    .with_context(|| format!("cannot write `{}`", output.display()))
-            });
+            let written = arguments
+                .output
+                .as_deref()
+                .map(|output| write_new(output, &imported.policy));
             report(arguments, &imported, written.transpose()?.as_deref())?;
             Ok(Outcome::Done)
         }
@@ -88,22 +88,34 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// Writes the file, which must not be there: a policy is edited by hand.
-fn write_new(output: &Path, policy: &str) -> std::io::Result<PathBuf> {
+fn write_new(output: &Path, policy: &str) -> anyhow::Result<PathBuf> {
     let is_file = output
         .extension()
         .is_some_and(|kind| kind == "yaml" || kind == "yml");
     let path = if is_file && !output.is_dir() {
         output.to_path_buf()
     } else {
-        fs::create_dir_all(output)?;
+        fs::create_dir_all(output)
+            .with_context(|| format!("cannot make the folder `{}`", output.display()))?;
         output.join(DOCUMENT_FILE)
     };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)?;
-    file.write_all(policy.as_bytes())?;
-    Ok(path)
+    let file = OpenOptions::new().write(true).create_new(true).open(&path);
+    let written = file.and_then(|mut file| {
+        let written = file.write_all(policy.as_bytes());
+        if written.is_err() {
+            // Half a policy is none.
+            let _ = fs::remove_file(&path);
+        }
+        written
+    });
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => anyhow::bail!(
+            "`{}` is there already, and is not written over: move it away, or name another",
+            path.display()
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot write `{}`", path.display())),
+    }
 }
 
 fn report(

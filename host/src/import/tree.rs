@@ -249,9 +249,10 @@ impl Builder {
             let (event, span) = event.map_err(|error| {
                 let info = shown(error.info());
                 let place = place_of(*error.marker());
-                // The parser's own words for this differ with where the tab is.
-                if tab_indented(text.split('\n').nth(place.line - 1).unwrap_or_default()) {
-                    return (place, TABS.into());
+                // The parser's own words for a tab differ with where it is.
+                let line = text.split('\n').nth(place.line.saturating_sub(1));
+                if let Some(tab) = line.and_then(|line| tab_in_indentation(place.line, line)) {
+                    return (tab, TABS.into());
                 }
                 (place, format!("this is not YAML: {info}"))
             })?;
@@ -383,9 +384,8 @@ impl Builder {
         for (line, content) in (1..).zip(text.split('\n')) {
             while scalars.next_if(|(_, last)| *last < line).is_some() {}
             let in_scalar = scalars.peek().is_some_and(|(first, _)| *first < line);
-            if !in_scalar && tab_indented(content) {
-                let column = content.chars().take_while(|first| *first == ' ').count() + 1;
-                return Err((Place { line, column }, TABS.into()));
+            if let Some(tab) = tab_in_indentation(line, content).filter(|_| !in_scalar) {
+                return Err((tab, TABS.into()));
             }
         }
         Ok(())
@@ -394,12 +394,16 @@ impl Builder {
 
 const TABS: &str = "YAML takes no tabs for indentation; use spaces";
 
-fn tab_indented(line: &str) -> bool {
-    let content = line.trim_start();
-    let indentation = line.len() - content.len();
-    !content.is_empty()
-        && !content.starts_with('#')
-        && line
-            .get(..indentation)
-            .is_some_and(|space| space.contains('\t'))
+/// The first tab that a line is indented by; one before nothing or a comment does no harm.
+fn tab_in_indentation(line: usize, content: &str) -> Option<Place> {
+    let behind = content.trim_start();
+    if behind.is_empty() || behind.starts_with('#') {
+        return None;
+    }
+    let indentation = content.get(..content.len() - behind.len())?;
+    let before = indentation.split_once('\t')?.0.chars().count();
+    Some(Place {
+        line,
+        column: before + 1,
+    })
 }

@@ -13,7 +13,6 @@ pub(super) fn keys(tree: &Tree, read: &BTreeSet<NodeId>) -> Vec<LeftOut> {
     let mut walk = Walk {
         tree,
         read,
-        visited: BTreeSet::new(),
         left_out: Vec::new(),
     };
     walk.value(tree.root(), "");
@@ -23,8 +22,6 @@ pub(super) fn keys(tree: &Tree, read: &BTreeSet<NodeId>) -> Vec<LeftOut> {
 struct Walk<'t> {
     tree: &'t Tree,
     read: &'t BTreeSet<NodeId>,
-    /// Nodes that were walked: an alias leads to one that was, where it is written.
-    visited: BTreeSet<NodeId>,
     left_out: Vec<LeftOut>,
 }
 
@@ -36,23 +33,21 @@ struct Found {
 }
 
 impl Walk<'_> {
-    /// Lists what is left out of a value whose path this is. The tree's depth bounds it.
+    /// Lists what is left out of a value whose path this is. The file's nesting bounds it,
+    /// because it follows no alias: what an alias names is told of where it is written.
     fn value(&mut self, id: NodeId, path: &str) -> Found {
         let mut found = Found::default();
-        if !self.visited.insert(id) {
-            return found;
-        }
         match self.tree.node(id).map(|node| &node.value) {
             Some(Value::Map(entries)) => {
                 for (key, value) in entries {
-                    let entry = self.entry(*key, *value, path);
+                    let entry = self.entry(id, *key, *value, path);
                     found.keys += entry.keys;
                     found.was_read |= entry.was_read;
                 }
             }
             Some(Value::List(items)) => {
                 for item in items {
-                    let item = self.value(*item, path);
+                    let item = self.below(id, *item, path);
                     found.keys += item.keys;
                     found.was_read |= item.was_read;
                 }
@@ -62,14 +57,23 @@ impl Walk<'_> {
         found
     }
 
-    fn entry(&mut self, key: NodeId, value: NodeId, path: &str) -> Found {
+    /// The same of what stands within another value. Nodes are numbered as they begin, so that
+    /// one with a lower number than what holds it is named by an alias.
+    fn below(&mut self, above: NodeId, id: NodeId, path: &str) -> Found {
+        if id < above {
+            return Found::default();
+        }
+        self.value(id, path)
+    }
+
+    fn entry(&mut self, map: NodeId, key: NodeId, value: NodeId, path: &str) -> Found {
         // A merge key brings other keys in, and those are told of where they are written.
         if self.tree.is_merge(key) {
-            return self.value(value, path);
+            return self.below(map, value, path);
         }
         let before = self.left_out.len();
         let path = path_of(path, self.tree.text(key));
-        let under = self.value(value, &path);
+        let under = self.below(map, value, &path);
         let was_read = under.was_read || self.read.contains(&key);
         if !was_read {
             // One line for all of it.

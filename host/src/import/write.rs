@@ -18,6 +18,8 @@ const OFF_REASON: &str = "exploration_disabled";
 /// The default policy's route before which a trade must not have been refused for a field that
 /// it lacks: what stands below asks for price and target.
 const FIRST_THAT_COMPUTES: &str = "below_minimum";
+/// Where the default policy's own heading begins to say what the words of its routes mean.
+const WORDS: &str = "#\n# Words:";
 /// Names of a policy have at most so many bytes; a file's name may have more.
 const NAME_BYTES_MAX: usize = router_guest::table::TABLE_NAME_BYTES_MAX;
 
@@ -169,12 +171,14 @@ impl Writer {
         let header = format!(
             "# Made from `{shown}`: the default policy with what that file says of shorting,\n\
              # symbols and exploration. A comment names the line that a value came from. The first\n\
-             # route below that matches decides.\n\n"
+             # route below that matches decides.\n"
         );
         if let Some((key, _)) = self.entry(&["name"])
             && let Some(start) = self.line_start(key)
         {
-            self.edit(0, start, header);
+            let own = DEFAULT_DOCUMENT.get(..start).unwrap_or_default();
+            let words = own.find(WORDS).and_then(|at| own.get(at..));
+            self.edit(0, start, format!("{header}{}", words.unwrap_or("\n")));
         }
         let stem = file_name
             .rsplit_once('.')
@@ -208,13 +212,13 @@ impl Writer {
             let own = format!("{}: {{ allow_short: {allowed} }}", quoted(&symbol.name));
             lines.push_str(&format!("  {own}  # line {}\n", symbol.place.line));
             match &symbol.allow_short {
-                Some(told) => self.imported(told, format!("symbols: {own}"), None),
+                Some(told) => self.imported(told, format!("symbols.{own}"), None),
                 None => self.imported.push(ImportedKey {
                     key: format!("symbols.{}", shown(&symbol.name)),
                     line: symbol.place.line,
                     column: symbol.place.column,
                     value: String::new(),
-                    became: format!("symbols: {own}"),
+                    became: format!("symbols.{own}"),
                     note: Some("`allow_short` is not given".into()),
                 }),
             }
@@ -284,7 +288,10 @@ impl Writer {
                 let (percent, note) = &told.value;
                 limit = format!("{percent}% of equity");
                 comments.push(came_from(told));
-                let became = format!("budgets.exploration.limit: {limit}");
+                let became = match off(settings) {
+                    Some(_) => format!("a comment: limit: {limit}, where exploration is on"),
+                    None => format!("budgets.exploration.limit: {limit}"),
+                };
                 self.imported(told, became, note.clone());
             }
             None => self.kept(
@@ -319,7 +326,7 @@ impl Writer {
             return self.kept("risk.exploration.enabled", "exploration is on");
         };
         let Some(off) = off(settings) else {
-            return self.imported(told, "the default policy's exploration".into(), None);
+            return self.imported(told, "no route that switches it off".into(), None);
         };
         let tiers = self.charged_tiers().join(", ");
         let route = format!(

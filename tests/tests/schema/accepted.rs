@@ -3,6 +3,7 @@
 use conformance::generate::Numbers;
 use conformance::generate_policy::{self, Kind};
 use conformance::{DEFAULT_POLICY, run, variant_policy};
+use execution_router::import::{Configuration, import};
 use serde_json::Value;
 
 use super::yaml::{self, Scalars};
@@ -22,6 +23,27 @@ fn policies_that_ship_and_those_of_the_suite() {
     assert!(suite.len() > 1);
     let own = [variant_policy(), BASE.to_owned()];
     taken(&shipped.chain(suite).chain(own).collect::<Vec<_>>());
+}
+
+/// What `import` makes, with a comment in every odd place.
+#[test]
+fn policies_that_were_imported() {
+    let imported = |text: &str| {
+        let bytes = text.as_bytes();
+        let configuration = Configuration {
+            file_name: "a: b.yaml",
+            bytes,
+            budget_unit: None,
+        };
+        import(&configuration).unwrap().policy
+    };
+    taken(&[
+        imported("{}"),
+        imported("symbols: { 1INCH/USDT: { allow_short: on }, 'null': , \"A: B\": }"),
+        imported(
+            "symbols:\nrisk: { exploration: { enabled: off, max_forced_per_day: 2, min_score: 0.4 } }",
+        ),
+    ]);
 }
 
 #[test]

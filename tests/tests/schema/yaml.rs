@@ -94,7 +94,7 @@ pub(crate) fn json(text: &str, scalars: Scalars) -> Value {
                 Open::Map(map, _) => Value::Object(map),
             },
             // A key is a text whatever it looks like.
-            Event::Scalar(text, _, ..) if matches!(stack.last(), Some(Open::Map(_, None))) => {
+            Event::Scalar(text, ..) if matches!(stack.last(), Some(Open::Map(_, None))) => {
                 Value::String(text.into_owned())
             }
             Event::Scalar(text, ScalarStyle::Plain, ..) => scalars.value(&text),

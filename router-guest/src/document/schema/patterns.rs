@@ -42,8 +42,8 @@ pub(super) fn whole_number(most: u32) -> String {
     for (at, digit) in digits.bytes().enumerate() {
         let behind = digits.len() - at - 1;
         let before = digits.get(..at).unwrap_or_default();
-        // 0 in the first place is a shorter number.
-        let least = if at == 0 { b'1' } else { b'0' };
+        // 0 in the first of several places is a shorter number.
+        let least = if at == 0 && behind > 0 { b'1' } else { b'0' };
         if digit > least {
             let below = char::from(digit - 1);
             alternatives.push(format!(

@@ -185,17 +185,31 @@ fn decided(engine: &Engine, symbol: &str, terms: OrderTerms, used: &str, orders:
     format!("{} {reason}{size}", decision.side.word())
 }
 
+/// A symbol, what is asked, what is used of the budget, how many orders, and what is decided.
+type Case = (&'static str, OrderTerms, &'static str, u32, &'static str);
+
+#[track_caller]
+fn all_decided(cases: &[Case]) {
+    let (engine, _) = engine_of(&imported(ALL).policy);
+    for (symbol, terms, used, orders, expected) in cases {
+        assert_eq!(
+            decided(&engine, symbol, *terms, used, *orders),
+            *expected,
+            "{symbol} {terms:?} {used} {orders}"
+        );
+    }
+}
+
 #[test]
 fn it_decides_as_the_configuration_says() {
     use FinalAction::{Buy, Sell};
     use TradeType::{Exploration, Normal, Pilot};
-    let (engine, _) = engine_of(&imported(ALL).policy);
     let scored = |score| {
         let mut terms = terms(Buy, TradeType::Auto);
         terms.signal_score = Some(score);
         terms
     };
-    for (symbol, terms, used, orders, expected) in [
+    all_decided(&[
         // Shorts: the master switch and the symbol's.
         (
             "BTC/USDT",
@@ -266,13 +280,7 @@ fn it_decides_as_the_configuration_says() {
         // The least score of an exploration.
         ("BTC/USDT", scored(0.4), "0", 0, "BUY open_long 100"),
         ("BTC/USDT", scored(0.39), "0", 0, "SKIP below_threshold"),
-    ] {
-        assert_eq!(
-            decided(&engine, symbol, terms, used, orders),
-            expected,
-            "{symbol} {terms:?} {used} {orders}"
-        );
-    }
+    ]);
 }
 
 #[test]
@@ -293,7 +301,24 @@ fn a_short_needs_both_switches() {
     }
 }
 
-/// Seeds of requests that go through a policy without exploration.
+fn rule(engine: &Engine, decision: &Decision) -> String {
+    engine.manifest().rules[decision.rule as usize].clone()
+}
+
+fn reason(engine: &Engine, decision: &Decision) -> String {
+    engine.manifest().reasons[decision.reason as usize].clone()
+}
+
+/// Everything of a decision that a bot acts on.
+fn told(engine: &Engine, decision: &Decision) -> impl PartialEq + std::fmt::Debug {
+    (
+        (decision.side, decision.intent),
+        (reason(engine, decision), rule(engine, decision)),
+        (decision.notional, decision.quantity),
+    )
+}
+
+/// Requests that go through a policy without exploration.
 const REQUESTS: u32 = 300_000;
 
 /// Nothing explores, and nothing else changes: no exit, no normal trade, no skip above.
@@ -302,12 +327,6 @@ fn where_exploration_is_off_nothing_explores_and_all_else_is_as_it_was() {
     let (on, _) = engine_of(&imported(ALL).policy);
     let off = imported(&ALL.replace("enabled: true\n    budget", "enabled: false\n    budget"));
     let (off, _) = engine_of(&off.policy);
-    let rule = |engine: &Engine, decision: &Decision| {
-        engine.manifest().rules[decision.rule as usize].clone()
-    };
-    let reason = |engine: &Engine, decision: &Decision| {
-        engine.manifest().reasons[decision.reason as usize].clone()
-    };
     let mut numbers = Numbers::new(7);
     let (mut skipped, mut closes, mut opens) = (0_u32, 0_u32, 0_u32);
     for _ in 0..REQUESTS {
@@ -347,16 +366,6 @@ fn where_exploration_is_off_nothing_explores_and_all_else_is_as_it_was() {
         }
         match (before, after) {
             (Ok(before), Ok(after)) => {
-                let told = |engine: &Engine, decision: &Decision| {
-                    (
-                        decision.side,
-                        decision.intent,
-                        reason(engine, decision),
-                        rule(engine, decision),
-                        decision.notional,
-                        decision.quantity,
-                    )
-                };
                 assert_eq!(told(&off, &after), told(&on, &before), "{request:?}");
                 assert!(
                     after.effect != PositionEffect::Open || !after.intent.charges_budget(),

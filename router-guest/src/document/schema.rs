@@ -35,7 +35,7 @@ fn document() -> Value {
             "title": "execution-router policy",
             "description": "What becomes of every signal of a trading bot: the first route that matches decides.",
             "required": vocabulary::SECTIONS_REQUIRED,
-            "$defs": {
+            "$defs": explained(json!({
                 "risk": or_nothing(closed_map(&vocabulary::RISK)),
                 "symbols": symbols(),
                 "symbol": closed_map(&vocabulary::SYMBOL),
@@ -60,10 +60,25 @@ fn document() -> Value {
                 "score_test": forms::score_test(),
                 "amount_test": forms::amount_test(),
                 "given_amount_test": forms::given_amount_test(),
-            },
+            })),
         }),
     );
     schema
+}
+
+/// What an editor says of a text that is written wrong, it also says of what is no text at all:
+/// to `size: 0.4` no one wants to hear of types.
+fn explained(mut definitions: Value) -> Value {
+    let all = definitions
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut);
+    for definition in all {
+        if let Some(message) = definition.get("patternErrorMessage").cloned() {
+            insert(definition, json!({ "errorMessage": message }));
+        }
+    }
+    definitions
 }
 
 /// A map of these keys and no others, each with its form and what it means.

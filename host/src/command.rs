@@ -3,7 +3,9 @@
 pub mod build;
 pub mod check;
 pub mod diff;
+pub mod import;
 pub mod route;
+pub mod schema;
 pub mod test;
 pub mod verify;
 
@@ -82,7 +84,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document.display().to_string(), &findings);
+            print_findings(document.display(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -93,7 +95,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
 }
 
 /// Says what is wrong with a file, each finding behind its name.
-fn print_findings(file: &str, findings: &Findings) {
+fn print_findings(file: impl std::fmt::Display, findings: &Findings) {
     for finding in findings {
         eprintln!("{file}: {finding}");
     }

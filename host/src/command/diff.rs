@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn open(path: &std::path::Path) -> anyhow::Result<Authored> {
     match Authored::open(path) {
         Err(AuthoredError::Mistakes { path, findings }) => {
-            super::print_findings(&path.display().to_string(), &findings);
+            super::print_findings(path.display(), &findings);
             anyhow::bail!(
                 "cannot compare `{}`: its document has mistakes",
                 path.display()

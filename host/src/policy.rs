@@ -40,6 +40,8 @@ struct Linked {
     symbols: HashMap<String, usize>,
     pre: v0_1_0::PolicyPre<StoreLimits>,
     exports: instance::Exports,
+    /// Its code is that of the rule engine which this program carries.
+    is_own_engine: bool,
 }
 
 /// Why a component is not taken as a policy.
@@ -87,10 +89,14 @@ impl Policy {
         shape::check(bytes)?;
         let digest = Digest::of(bytes);
         let component = cache.component(bytes, digest)?;
-        Self::link(digest, &component)
+        Self::link(digest, &component, shape::is_own_engine(bytes))
     }
 
-    fn link(digest: Digest, component: &Component) -> Result<Self, ComponentError> {
+    fn link(
+        digest: Digest,
+        component: &Component,
+        is_own_engine: bool,
+    ) -> Result<Self, ComponentError> {
         let engine = sandbox::engine()?;
         // Nothing is ever put into the linker: a policy imports nothing.
         let pre = Linker::new(engine)
@@ -131,6 +137,7 @@ impl Policy {
             symbols,
             pre,
             exports,
+            is_own_engine,
         })))
     }
 

@@ -7,8 +7,10 @@
 //! generated types to compare with.
 
 mod answer;
+mod arguments;
 
 pub use answer::AnswerLayout;
+pub use arguments::{ArgumentsLayout, SpanLayout};
 
 use crate::amount::Amount;
 use crate::request::{FinalAction, OrderTerms, Position, PositionSide, TradeType, WorkingOrders};

@@ -103,6 +103,7 @@ impl<K: AsRef<[u8]>, T: Default> Lookup<K, T> {
 
 /// Whether two names are the same, eight bytes at a time: the sandbox has no faster way to
 /// compare than the one that is written out.
+#[inline]
 fn same(left: &[u8], right: &[u8]) -> bool {
     let (words, rest) = left.as_chunks::<8>();
     let (other_words, other_rest) = right.as_chunks::<8>();
@@ -118,6 +119,7 @@ fn same(left: &[u8], right: &[u8]) -> bool {
     clippy::cast_possible_truncation,
     reason = "any bits of the hash will do"
 )]
+#[inline]
 fn hash(name: &[u8]) -> usize {
     let (words, rest) = name.as_chunks::<8>();
     let last = rest

@@ -64,16 +64,18 @@ unsafe extern "C" fn decide(arguments: *const ArgumentsLayout) -> *const AnswerL
     };
     // SAFETY: as above.
     let (symbol, strategy) = unsafe { (text(arguments.symbol), text(arguments.strategy)) };
-    let terms = given(arguments.terms.read());
+    let terms = given(arguments.terms.checked());
     let answer = engine().decide(
         &Request {
             symbol,
             strategy,
-            terms,
+            terms: terms.read(),
         },
         &state,
     );
-    let answer = Box::into_raw(Box::new(AnswerLayout::of(&answer)));
+    // Made where it is to stand.
+    let place = Box::new_uninit();
+    let answer = Box::into_raw(Box::write(place, AnswerLayout::of(&answer)));
     drop(budgets);
     // SAFETY: nothing of this call is used any more but the answer, which the host reads now.
     unsafe { arena::release() };
@@ -122,7 +124,7 @@ unsafe extern "C" fn decide_batch(
         let request = Request {
             symbol: name(item.symbol),
             strategy: name(item.strategy),
-            terms: given(item.terms.read()),
+            terms: given(item.terms.checked()).read(),
         };
         answers.push(AnswerLayout::of(&engine.decide(&request, &state)));
     }

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use router_guest::manifest::{Manifest, SymbolInfo};
 use wasmtime::StoreLimits;
 use wasmtime::component::{Component, Linker};
@@ -37,7 +38,7 @@ struct Linked {
     digest: Digest,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
-    symbols: HashMap<String, usize>,
+    symbols: HashMap<String, usize, RandomState>,
     pre: v0_1_0::PolicyPre<StoreLimits>,
     exports: instance::Exports,
     /// Its code is that of the rule engine which this program carries.

@@ -159,7 +159,11 @@ fn pack(answer: &Answer) -> Option<Kept> {
     if let Some(limit) = report.limit {
         push_amount(&mut numbers, limit);
     }
-    Some(Kept::Packed(numbers.into(), Arc::clone(identity)))
+    // A copy in room of its own size: what is cut off of a larger one stays in pieces.
+    Some(Kept::Packed(
+        numbers.as_slice().into(),
+        Arc::clone(identity),
+    ))
 }
 
 fn unpack(numbers: &mut Numbers<'_>, identity: Arc<PolicyIdentity>) -> Option<Answer> {

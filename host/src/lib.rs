@@ -9,6 +9,7 @@ pub mod decision;
 pub mod digest;
 pub mod failsafe;
 pub mod guard;
+mod heap;
 pub mod ledger;
 pub mod log;
 pub mod policy;

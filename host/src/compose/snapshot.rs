@@ -53,9 +53,9 @@ fn run(
     let load_error = |error: wasmtime::Error| ComposeError::Load {
         message: load_trap(&error),
     };
-    let component = Component::new(engine, instrumented).map_err(snapshot_error)?;
-    let mut store = sandbox::composing_store(engine);
-    let instance = Linker::new(engine)
+    let component = Component::new(&engine, instrumented).map_err(snapshot_error)?;
+    let mut store = sandbox::composing_store(&engine);
+    let instance = Linker::new(&engine)
         .instantiate(&mut store, &component)
         .map_err(load_error)?;
     let load = component

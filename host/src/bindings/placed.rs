@@ -32,7 +32,7 @@ const _: () = {
     assert!(size_of::<ArgumentsLayout>() == <Arguments as ComponentType>::SIZE32);
     assert!(align_of::<ArgumentsLayout>() <= ROOM_ALIGN as usize);
     // Uses stand behind the arguments without a gap.
-    assert!(size_of::<ArgumentsLayout>() % align_of::<UseLayout>() == 0);
+    assert!(size_of::<ArgumentsLayout>().is_multiple_of(align_of::<UseLayout>()));
 };
 
 /// The room for arguments in an instance's memory, once it was asked for.

@@ -130,8 +130,11 @@ unsafe extern "C" fn decide_batch(
     }
     let answers: &'static [AnswerLayout] = answers.leak();
     let (start, count) = (answers.as_ptr().addr(), answers.len());
-    // Addresses have 32 bits here, and so have counts.
-    Box::into_raw(Box::new(SpanLayout::of(start as u32, count as u32)))
+    let list = SpanLayout::of(
+        given(u32::try_from(start).ok()),
+        given(u32::try_from(count).ok()),
+    );
+    Box::into_raw(Box::new(list))
 }
 
 /// What the host calls when it has read an answer.

@@ -14,16 +14,32 @@ const ABSENT: u64 = (LOWS << 32) * 0x20;
 /// backslash, no control character.
 #[inline]
 pub(super) fn unescaped(text: &[u8]) -> usize {
+    match unescaped_by_chunks(text) {
+        Ok(at) => at,
+        Err(searched) => searched + text.get(searched..).map_or(0, unescaped_by_words),
+    }
+}
+
+/// Where the first byte is that does not stand in a string as it is, or how many bytes were
+/// searched: all but an end that is too short.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn unescaped_by_chunks(text: &[u8]) -> Result<usize, usize> {
     let mut at = 0;
-    #[cfg(target_arch = "x86_64")]
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
         let special = special_of(chunk);
         if special != 0 {
-            return at + special.trailing_zeros() as usize;
+            return Ok(at + special.trailing_zeros() as usize);
         }
         at += 16;
     }
-    at + text.get(at..).map_or(0, unescaped_by_words)
+    Err(at)
+}
+
+/// The search by words is the fastest that is known here.
+#[cfg(not(target_arch = "x86_64"))]
+const fn unescaped_by_chunks(_: &[u8]) -> Result<usize, usize> {
+    Err(0)
 }
 
 /// Whether a text stands in a JSON string as it is.

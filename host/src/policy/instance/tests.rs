@@ -39,7 +39,7 @@ fn arguments_in_one_piece_say_what_they_say_one_by_one() {
         let name = "n".repeat(bytes);
         for number in 0..36 {
             let terms = terms(number);
-            let uses = vec![BudgetUse::default(); 1];
+            let uses = [BudgetUse::default()];
             let state = State {
                 trading_state: TradingState::ALL[number % 3],
                 budgets: terms.sees_budgets().then_some(&uses[..]),

@@ -12,6 +12,7 @@ pub mod diff;
 pub mod digest;
 pub mod failsafe;
 pub mod guard;
+mod heap;
 pub mod import;
 pub mod ledger;
 pub mod log;

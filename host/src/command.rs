@@ -1,13 +1,15 @@
 //! The verbs of the command line: each with its arguments and its run together.
 
 pub mod build;
+pub mod explain;
 pub mod route;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use router_guest::document::Findings;
+use router_guest::document::{Document, Findings};
 
+use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
 use crate::policy::{Policy, PolicyError};
@@ -54,16 +56,51 @@ impl PolicyArguments {
         }
     }
 
-    /// Loads the policy; what keeps it from being cached is said on standard error.
-    fn load(&self) -> anyhow::Result<Policy> {
+    /// The cache; what keeps it from being used is said on standard error.
+    fn open_cache(&self) -> Cache {
         let cache = self.cache();
         if let Some(reason) = cache.refusal() {
             eprintln!("execution-router: compiled policies are not kept: {reason}");
         }
+        cache
+    }
+
+    /// Loads the policy.
+    fn load(&self) -> anyhow::Result<Policy> {
+        let cache = self.open_cache();
         match &self.policy {
             Some(path) => load_file(path, &cache),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
+    }
+
+    /// Loads the policy, and the document that it was made of where it was made of one.
+    fn load_authored(&self) -> anyhow::Result<(Policy, Option<Document>)> {
+        let cache = self.open_cache();
+        let authored = match &self.policy {
+            Some(path) => open_authored(path)?,
+            None => Authored::default_policy().context("cannot use the default policy")?,
+        };
+        let policy = authored.policy(&cache)?;
+        let document = authored.written().map(|written| written.document.clone());
+        Ok((policy, document))
+    }
+}
+
+/// Opens a policy for its author; the mistakes of a document are said on standard error.
+fn open_authored(path: &Path) -> anyhow::Result<Authored> {
+    match Authored::open(path) {
+        Err(AuthoredError::Mistakes {
+            path: document,
+            findings,
+        }) => {
+            print_findings(&document, &findings);
+            anyhow::bail!(
+                "cannot use the policy `{}`: its document has mistakes",
+                path.display()
+            )
+        }
+        opened => Ok(opened?),
     }
 }
 

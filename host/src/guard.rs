@@ -8,6 +8,7 @@
 mod budget;
 mod close;
 mod open;
+mod refusal;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ use router_guest::request::{FinalAction, PositionSide, Request, TradeType};
 use router_guest::state::{State, TradingState};
 
 pub use budget::BudgetReport;
+pub use refusal::check as check_refusal;
 
 /// What a decision must hold to, whatever policy made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@ pub mod command;
 pub mod compose;
 pub mod decision;
 pub mod digest;
+pub mod explain;
 pub mod failsafe;
 pub mod guard;
 pub mod ledger;

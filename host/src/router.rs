@@ -31,6 +31,7 @@ use batch::Told;
 use entry::{Entry, store_warning};
 use seat::Seat;
 
+pub(crate) use ask::opening_quantity;
 pub use ask::{Incident, IncidentKind};
 pub use batch::BATCH_ITEMS_MAX;
 pub use recorded::Recorded;

@@ -23,6 +23,7 @@ mod symbols;
 mod syntax;
 mod tiers;
 mod windows;
+pub mod wording;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
@@ -38,6 +39,9 @@ use policy::Policy;
 pub struct Document {
     table: Table,
     rule_places: Vec<Place>,
+    short_enabled: bool,
+    /// Symbols with `allow_short`, sorted.
+    allow_short: Vec<String>,
 }
 
 impl Document {
@@ -73,6 +77,20 @@ impl Document {
     pub fn rule_place(&self, rule: usize) -> Option<Place> {
         self.rule_places.get(rule).copied()
     }
+
+    /// `risk.short_enabled`, which the table holds no longer: it is applied there.
+    pub const fn short_enabled(&self) -> bool {
+        self.short_enabled
+    }
+
+    /// `allow_short` of a symbol, whatever `short_enabled` says; `false` for one that is not
+    /// listed.
+    pub fn allows_short(&self, symbol: &str) -> bool {
+        let allowed = &self.allow_short;
+        allowed
+            .binary_search_by(|known| known.as_str().cmp(symbol))
+            .is_ok()
+    }
 }
 
 fn read(text: &str, findings: &mut Collector) -> Option<Document> {
@@ -83,6 +101,10 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     }
     let policy = Policy::read(&root, findings)?;
     let rule_places = policy.routes.iter().map(|route| route.place).collect();
+    let short_enabled = policy.short_enabled;
+    let allow_short = policy.symbols.iter().filter(|symbol| symbol.shortable);
+    let mut allow_short: Vec<_> = allow_short.map(|symbol| symbol.name.clone()).collect();
+    allow_short.sort();
     let table = lower::lower(policy);
     let fault = match &table {
         Some(table) => table.validate().err().map(|fault| fault.to_string()),
@@ -96,6 +118,8 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     Some(Document {
         table: table?,
         rule_places,
+        short_enabled,
+        allow_short,
     })
 }
 

@@ -8,7 +8,7 @@ use router_guest::amount::Amount;
 use router_guest::decision::{Decision as PolicyDecision, PositionEffect, Refusal, RequestField};
 use router_guest::engine::sizing;
 use router_guest::json::Fault;
-use router_guest::request::{FinalAction, OrderTerms};
+use router_guest::request::OrderTerms;
 use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
@@ -17,7 +17,7 @@ use super::seat::Seat;
 use crate::decision::{Answer, Author, Charge};
 use crate::digest::Digest;
 use crate::failsafe;
-use crate::guard::{self, Invariant, Question, Violation};
+use crate::guard::{self, Question, Violation};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -107,6 +107,17 @@ impl Router {
         fuel: Option<u64>,
         seat: &Seat,
     ) -> Result<Answer, Rejection> {
+        let policy = &self.generation.policy;
+        let symbol = policy.symbol(request.symbol());
+        let question = Question {
+            manifest: policy.manifest(),
+            symbol,
+            request: &request.seen(),
+            state: &State {
+                trading_state: shown.trading_state,
+                budgets: shown.uses,
+            },
+        };
         let decision = match answered {
             Ok(decision) => decision,
             Err(Refusal::NoRoute) => {
@@ -115,24 +126,11 @@ impl Router {
                 return Ok(self.fail_safe(request, shown));
             }
             Err(refusal) => {
-                let least = self.least_quantity(request);
-                return match check_refusal(request.terms(), shown, refusal, least) {
+                return match guard::check_refusal(&question, refusal) {
                     Ok(()) => Err(Fault::of_refusal(refusal).into()),
                     Err(violation) => Ok(self.withdraw(request, shown, &violation)),
                 };
             }
-        };
-        let policy = &self.generation.policy;
-        let symbol = policy.symbol(request.symbol());
-        let state = State {
-            trading_state: shown.trading_state,
-            budgets: shown.uses,
-        };
-        let question = Question {
-            manifest: policy.manifest(),
-            symbol,
-            request: &request.seen(),
-            state: &state,
         };
         let sound = match guard::check(&question, &decision) {
             Ok(sound) => sound,
@@ -203,7 +201,10 @@ impl Router {
 }
 
 /// The opening's quantity, which is the host's to compute.
-fn opening_quantity(
+///
+/// # Errors
+/// [`Rejection`] when the price is missing, or leaves nothing of it.
+pub(crate) fn opening_quantity(
     terms: &OrderTerms,
     decision: &PolicyDecision,
     step: Option<Amount>,
@@ -225,60 +226,4 @@ fn opening_quantity(
         ));
     }
     Ok(quantity)
-}
-
-/// A refusal is believed only where it can be true: of a field that is missing, and never of
-/// a close, which needs nothing that a request can lack. (To a BUY or SELL that is no exit, a
-/// position under the symbol's least quantity is none, so that it may open and lack things.)
-fn check_refusal(
-    terms: &OrderTerms,
-    shown: &Shown<'_>,
-    refusal: Refusal,
-    least: Option<Amount>,
-) -> Result<(), Violation> {
-    let broken = |invariant, what: String| Err(Violation { invariant, what });
-    let dust = terms
-        .open_position()
-        .zip(least)
-        .is_some_and(|(open, least)| open.quantity < least);
-    let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
-    if terms.faces_position() && !terms.closable().is_zero() && (must_close || !dust) {
-        return broken(
-            Invariant::ExitsNeverBlocked,
-            "refuses a request that closes".to_owned(),
-        );
-    }
-    if refusal == Refusal::BudgetsMissing && !terms.sees_budgets() {
-        let what = format!(
-            "refuses type {} for want of a budget",
-            terms.trade_type.word()
-        );
-        return broken(Invariant::BudgetIsolated, what);
-    }
-    let given = match refusal {
-        Refusal::FieldMissing(field) => field_is_given(terms, field),
-        Refusal::FieldOverflow(field) => !field_is_given(terms, field),
-        Refusal::BudgetsMissing => shown.uses.is_some(),
-        Refusal::NoRoute => false,
-    };
-    if given {
-        return broken(
-            Invariant::AnswerCoherent,
-            format!(
-                "refuses for what is not so: {}",
-                Fault::of_refusal(refusal).message
-            ),
-        );
-    }
-    Ok(())
-}
-
-fn field_is_given(terms: &OrderTerms, field: RequestField) -> bool {
-    match field {
-        RequestField::Position => terms.position.is_some(),
-        RequestField::Price => terms.price.is_some(),
-        RequestField::TargetNotional => terms.target_notional.is_some(),
-        RequestField::Equity => terms.equity.is_some(),
-        RequestField::QuoteRate => terms.quote_rate.is_some(),
-    }
 }

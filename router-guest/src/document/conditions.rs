@@ -141,7 +141,7 @@ fn type_words() -> Vec<(&'static str, u32)> {
         .collect()
 }
 
-fn action_words() -> [(&'static str, u32); 6] {
+pub(super) fn action_words() -> [(&'static str, u32); 6] {
     FinalAction::ALL.map(|action| {
         let word = match action {
             // It stands for every word that is no action, and is none itself.
@@ -152,7 +152,7 @@ fn action_words() -> [(&'static str, u32); 6] {
     })
 }
 
-fn position_words() -> [(&'static str, u32); 5] {
+pub(super) fn position_words() -> [(&'static str, u32); 5] {
     use FinalAction::{Buy, Close, Sell};
     use PositionSide::{Long, Short};
     [

@@ -1,0 +1,187 @@
+//! Explaining a stream: lines in, explanations out, each line for itself.
+//!
+//! A line that cannot be read gets its error in its place. Nothing is carried from line to
+//! line: a bare request meets the state that was given for all of them.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+
+use router_guest::manifest::Manifest;
+use router_guest::state::{BudgetUse, TradingState};
+use serde_json::value::RawValue;
+
+use super::{ExplainError, Explainer, json, text};
+use crate::scenario::{Scenario, ScenarioError};
+use crate::stream::{LINE_BYTES_MAX, Line, LineReader};
+
+/// How explanations are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// The state that requests meet which bring none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateOfBareRequests {
+    /// How much is let through.
+    pub trading_state: TradingState,
+    /// Uses of budgets by name; nothing is used of the others.
+    pub uses: BTreeMap<String, BudgetUse>,
+}
+
+/// What a run has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Lines in all.
+    pub lines: u64,
+    /// Those that were not explained.
+    pub refused: u64,
+}
+
+/// Why a run ended before its input did.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainLinesError {
+    /// The input cannot be read, or the output not written.
+    #[error("cannot go on: {0}")]
+    Io(#[from] io::Error),
+    /// Of a line, but not its fault.
+    #[error("line {line}: {error}")]
+    Explain {
+        /// From 1.
+        line: u64,
+        /// What happened.
+        error: ExplainError,
+    },
+    /// A use was given for a budget that there is not.
+    #[error("the policy has no budget `{name}`; it has {known}")]
+    NoBudget {
+        /// As given.
+        name: String,
+        /// The budgets of the policy.
+        known: String,
+    },
+}
+
+/// Explains every line of the input, in order, with at most so many counterfactuals each.
+///
+/// # Errors
+/// [`ExplainLinesError`], for what is no fault of a line.
+pub fn explain_lines(
+    explainer: &mut Explainer,
+    input: impl Read,
+    output: &mut impl Write,
+    format: Format,
+    bare: &StateOfBareRequests,
+    counterfactuals: usize,
+) -> Result<Summary, ExplainLinesError> {
+    let uses = bare.uses_of(explainer.manifest())?;
+    let mut reader = LineReader::new(input);
+    let mut summary = Summary::default();
+    while let Some(line) = reader.next_line()? {
+        summary.lines += 1;
+        let number = summary.lines;
+        let read = read_line(&line, bare.trading_state, &uses);
+        let explained = read
+            .map_err(ExplainError::Scenario)
+            .and_then(|scenario| explainer.explain(scenario, counterfactuals));
+        let mut answer = String::new();
+        match explained {
+            Ok(explanation) => {
+                let (manifest, rules) = (explainer.manifest(), explainer.rules());
+                match format {
+                    Format::Json => {
+                        answer = json::of(number, &explanation, manifest, rules);
+                        answer.push('\n');
+                    }
+                    Format::Text => {
+                        answer.push_str(&format!("line {number}: "));
+                        text::write(&explanation, manifest, rules, &mut answer);
+                    }
+                }
+            }
+            Err(ExplainError::Scenario(error)) => {
+                summary.refused += 1;
+                let (code, message) = (code(&error), error.to_string());
+                answer = match format {
+                    Format::Json => json::of_error(number, code, &message),
+                    Format::Text => format!("line {number}: refused: {code}: {message}"),
+                };
+                answer.push('\n');
+            }
+            Err(error) => {
+                return Err(ExplainLinesError::Explain {
+                    line: number,
+                    error,
+                });
+            }
+        }
+        output.write_all(answer.as_bytes())?;
+        if !reader.is_ready() {
+            output.flush()?;
+        }
+    }
+    output.flush()?;
+    Ok(summary)
+}
+
+fn read_line(
+    line: &Line<'_>,
+    trading_state: TradingState,
+    uses: &[BudgetUse],
+) -> Result<Scenario, ScenarioError> {
+    let form = |message: String| ScenarioError::Form { message };
+    let Line::Whole(bytes) = line else {
+        return Err(form(format!(
+            "the line has more than {LINE_BYTES_MAX} bytes"
+        )));
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| form(error.to_string()))?;
+    let mut scenario = Scenario::parse(text)?;
+    if !brings_state(text) {
+        scenario.trading_state = trading_state;
+        scenario.budgets = Some(uses.to_vec());
+    }
+    Ok(scenario)
+}
+
+/// Whether a line that was read has a state of its own.
+fn brings_state(text: &str) -> bool {
+    let members: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(text);
+    members.is_ok_and(|members| members.contains_key("request") && members.contains_key("state"))
+}
+
+/// The word for programs, of the list that `route` has.
+const fn code(error: &ScenarioError) -> &'static str {
+    match error {
+        ScenarioError::Form { .. } => "bad_json",
+        ScenarioError::Fault(fault) => fault.code.word(),
+        ScenarioError::BudgetCount { .. } => "budgets_missing",
+    }
+}
+
+impl StateOfBareRequests {
+    /// One use for each budget, in the manifest's order.
+    fn uses_of(&self, manifest: &Manifest) -> Result<Vec<BudgetUse>, ExplainLinesError> {
+        let known = manifest.budgets.iter();
+        if let Some(name) = self
+            .uses
+            .keys()
+            .find(|name| !known.clone().any(|budget| budget.name == **name))
+        {
+            let known: Vec<String> = known.map(|budget| format!("`{}`", budget.name)).collect();
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            let name = name.clone();
+            return Err(ExplainLinesError::NoBudget { name, known });
+        }
+        Ok(known
+            .map(|budget| self.uses.get(&budget.name).copied().unwrap_or_default())
+            .collect())
+    }
+}

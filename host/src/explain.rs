@@ -19,6 +19,7 @@ use router_guest::decision::PositionEffect;
 use router_guest::document::Document;
 use router_guest::document::wording::Subject;
 use router_guest::engine::trace::{Failure, Trace};
+use router_guest::json::Fault;
 use router_guest::manifest::{Manifest, TierInfo};
 use router_guest::table::TableError;
 
@@ -53,6 +54,8 @@ pub struct Explanation {
     pub scenario: Scenario,
     /// What becomes of it.
     pub verdict: Verdict,
+    /// What a close asks for beyond what there is, and faults of its line that were dropped.
+    pub warnings: Vec<Fault>,
     /// How the rules come to that; `None` where they cannot be read.
     pub trace: Option<Trace>,
     /// How it came to its tier; `None` where the rules cannot be read.
@@ -132,6 +135,7 @@ impl Explainer {
                 .rules
                 .as_ref()
                 .map(|rules| TierFigures::of(rules.tiers(), &scenario.terms, tier)),
+            warnings: Fault::of_cut(&scenario.terms).into_iter().collect(),
             scenario,
             verdict,
             trace,
@@ -141,18 +145,15 @@ impl Explainer {
             counterfactuals: Vec::new(),
         };
         explanation.compute(self.policy.manifest(), tier);
-        let old = explanation.verdict.answer();
-        let oracle = match &mut self.rules {
-            Some(rules) => Oracle::Rules(rules),
-            None => Oracle::Component(&self.policy, &mut self.instance),
+        let count = counterfactuals.min(COUNTERFACTUALS_MAX);
+        explanation.counterfactuals = match &mut self.rules {
+            Some(rules) => rules.counterfactuals(&explanation.scenario, count),
+            None => {
+                let oracle = Oracle::Component(&self.policy, &mut self.instance);
+                let mut world = World::new(oracle, explanation.scenario.clone());
+                counterfactual::nearest(&mut world, explanation.verdict.answer(), tier, count)
+            }
         };
-        let mut world = World::new(oracle, explanation.scenario.clone());
-        explanation.counterfactuals = counterfactual::nearest(
-            &mut world,
-            old,
-            tier,
-            counterfactuals.min(COUNTERFACTUALS_MAX),
-        );
         Ok(explanation)
     }
 

@@ -33,6 +33,9 @@ pub const PERCENT_PLACES: u8 = 4;
 
 /// The whole of a number, for distances: one change of a word is as far as a number's whole.
 const WHOLE: u64 = 1_000_000;
+/// A change of more than this leaves a hundredth, or makes a hundredfold. (Nothing at all is
+/// a whole away, and no farther than that: `working.opening` is meant to be 0.)
+const FAR: u64 = 990_000;
 
 /// A change, and the answer that it would give.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +44,8 @@ pub struct Counterfactual {
     pub changes: Vec<Change>,
     /// The side of the order then.
     pub side: Side,
-    /// What it is for then.
-    pub intent: OrderIntent,
+    /// What the order is for then; a skip is for nothing.
+    pub intent: Option<OrderIntent>,
     /// Index of its reason into the manifest's.
     pub reason: u32,
     /// How far away it is; see [`Distance`].
@@ -53,7 +56,7 @@ pub struct Counterfactual {
 ///
 /// Numbers of the request and its state by how much of themselves they change, then the
 /// trading state, then the policy's settings, then the words of the request, which make
-/// another trade of it.
+/// another trade of it; last what no sender would mean: more than a hundredfold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Distance {
     /// What is changed.
@@ -65,14 +68,17 @@ pub struct Distance {
 /// What a change changes, the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// A number of the request or its state.
+    /// A number of the request or its state; to a request that is refused for want of one,
+    /// giving it.
     Number,
     /// The trading state.
     TradingState,
     /// A setting of the policy.
     Setting,
-    /// A word of the request, or whether it gives a number.
+    /// A word of the request, whether it gives a number, or whether that is above 0.
     Word,
+    /// A number that is more than a hundred times as large, or as small.
+    Far,
 }
 
 /// One change.
@@ -161,6 +167,9 @@ pub(super) fn nearest(
     found
 }
 
+/// Scores under it are written with an exponent.
+const SCORE_MIN_PLAIN: f64 = 1e-12;
+
 impl Counterfactual {
     fn new(changes: Vec<Change>, answer: Answer, distance: Distance) -> Option<Self> {
         let Answer::Decided {
@@ -195,6 +204,10 @@ impl fmt::Display for Value {
         match self {
             Self::Absent => out.write_str("absent"),
             Self::Amount(amount) => write!(out, "{amount}"),
+            // Doubles beside 0 have hundreds of zeros behind the point.
+            Self::Score(score) if *score != 0.0 && score.abs() < SCORE_MIN_PLAIN => {
+                write!(out, "{score:e}")
+            }
             Self::Score(score) => write!(out, "{score}"),
             Self::Count(count) => write!(out, "{count}"),
             Self::Switch(on) => write!(out, "{on}"),

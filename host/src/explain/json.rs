@@ -25,6 +25,14 @@ pub(super) fn of(
 ) -> String {
     let mut object = with_scenario(Object::default().with("line", line), explanation);
     object = with_verdict(object, &explanation.verdict, manifest);
+    let warnings = explanation.warnings.iter().map(|warning| {
+        Object::default()
+            .with("code", warning.code.word())
+            .with_some("field", warning.field.as_deref())
+            .with("message", warning.message.as_str())
+    });
+    let warnings: Vec<Object> = warnings.collect();
+    object = object.with_some("warnings", Some(warnings).filter(|all| !all.is_empty()));
     if let (Some(trace), Some(rules)) = (&explanation.trace, rules) {
         object = with_trace(object, trace, manifest, rules);
     }
@@ -229,7 +237,7 @@ fn counterfactual(found: &Counterfactual, symbol: &str, manifest: &Manifest) -> 
     let changes: Vec<Object> = changes.map(|one| change(one, symbol, manifest)).collect();
     Object::default()
         .with("side", found.side.word())
-        .with("order_intent", found.intent.word())
+        .with_some("order_intent", found.intent.map(OrderIntent::word))
         .with("reason", name(&manifest.reasons, found.reason))
         .with("changes", changes)
         .with("text", found.text(symbol, manifest))

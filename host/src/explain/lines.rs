@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
+use router_guest::json::{Fault, parse_request};
 use router_guest::manifest::Manifest;
 use router_guest::state::{BudgetUse, TradingState};
 use serde_json::value::RawValue;
@@ -45,7 +46,7 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainLinesError {
     /// The input cannot be read, or the output not written.
-    #[error("cannot go on: {0}")]
+    #[error("cannot read the input or write the explanations")]
     Io(#[from] io::Error),
     /// Of a line, but not its fault.
     #[error("line {line}: {error}")]
@@ -86,7 +87,11 @@ pub fn explain_lines(
         let read = read_line(&line, bare.trading_state, &uses);
         let explained = read
             .map_err(ExplainError::Scenario)
-            .and_then(|scenario| explainer.explain(scenario, counterfactuals));
+            .and_then(|(scenario, dropped)| {
+                let mut explanation = explainer.explain(scenario, counterfactuals)?;
+                explanation.warnings.splice(0..0, dropped);
+                Ok(explanation)
+            });
         let mut answer = String::new();
         match explained {
             Ok(explanation) => {
@@ -131,7 +136,7 @@ fn read_line(
     line: &Line<'_>,
     trading_state: TradingState,
     uses: &[BudgetUse],
-) -> Result<Scenario, ScenarioError> {
+) -> Result<(Scenario, Vec<Fault>), ScenarioError> {
     let form = |message: String| ScenarioError::Form { message };
     let Line::Whole(bytes) = line else {
         return Err(form(format!(
@@ -140,17 +145,18 @@ fn read_line(
     };
     let text = std::str::from_utf8(bytes).map_err(|error| form(error.to_string()))?;
     let mut scenario = Scenario::parse(text)?;
-    if !brings_state(text) {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    let (request, brings_state) = match members.get("request") {
+        Some(request) => (request.get(), members.contains_key("state")),
+        None => (text, false),
+    };
+    if !brings_state {
         scenario.trading_state = trading_state;
         scenario.budgets = Some(uses.to_vec());
     }
-    Ok(scenario)
-}
-
-/// Whether a line that was read has a state of its own.
-fn brings_state(text: &str) -> bool {
-    let members: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(text);
-    members.is_ok_and(|members| members.contains_key("request") && members.contains_key("state"))
+    // A scenario keeps what was understood; what was dropped of a close is read here again.
+    let dropped = parse_request(request.as_bytes()).map(|line| line.warnings);
+    Ok((scenario, dropped.unwrap_or_default()))
 }
 
 /// The word for programs, of the list that `route` has.

@@ -83,7 +83,18 @@ macro_rules! plain {
     };
 }
 
-plain!(serde_json::Value, &str, String, bool, u32, u64, usize, f64, Option<f64>, Option<String>);
+plain!(
+    serde_json::Value,
+    &str,
+    String,
+    bool,
+    u32,
+    u64,
+    usize,
+    f64,
+    Option<f64>,
+    Option<String>
+);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,14 @@ use router_guest::request::Request;
 use router_guest::state::State;
 use router_guest::table::{TableError, Tier};
 
+use super::counterfactual::{self, Counterfactual, Oracle, World};
+use super::verdict::Verdict;
+use crate::guard::Question;
 use crate::scenario::Scenario;
+
+/// Symbols that a document does not list, and that its engine holds for being asked about all
+/// the same; with more it is made anew.
+const UNLISTED_MAX: usize = 1024;
 
 /// A document, ready to be asked why.
 #[derive(Debug)]
@@ -81,6 +88,39 @@ impl Rules {
     /// The tiers, with their thresholds.
     pub fn tiers(&self) -> &[Tier] {
         self.tracer.engine().tiers()
+    }
+
+    /// What becomes of a scenario by the rules alone, without a component.
+    pub fn verdict(&self, scenario: &Scenario) -> Verdict {
+        let (request, state) = (scenario.request(), scenario.state());
+        let question = Question {
+            manifest: self.manifest(),
+            symbol: self.symbol(&scenario.symbol),
+            request: &request,
+            state: &state,
+        };
+        Verdict::of(&question, self.decide(&request, &state))
+    }
+
+    /// The nearest changes that would give a scenario another decision, the nearest first.
+    /// Call [`Scenario::against`] before.
+    pub fn counterfactuals(&mut self, scenario: &Scenario, count: usize) -> Vec<Counterfactual> {
+        let old = self.verdict(scenario).answer();
+        let tier = self.tracer.tier_of(&scenario.terms);
+        self.forget_unlisted();
+        let mut world = World::new(Oracle::Rules(self), scenario.clone());
+        counterfactual::nearest(&mut world, old, tier, count)
+    }
+
+    fn forget_unlisted(&mut self) {
+        let table = self.document.table();
+        let unlisted = self.manifest().symbols.len() - table.symbols.len();
+        // The table was prepared before, so it can be again.
+        if unlisted > UNLISTED_MAX
+            && let Ok(tracer) = Tracer::new(table)
+        {
+            self.tracer = tracer;
+        }
     }
 
     /// The switches of a symbol, as the document has them.

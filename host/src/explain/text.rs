@@ -40,6 +40,10 @@ impl Writer<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
         self.write_request(out)?;
         self.write_verdict(out)?;
+        for warning in &self.explanation.warnings {
+            let code = warning.code.word();
+            writeln!(out, "  warning {code}: {}", shown_line(&warning.message))?;
+        }
         match (&self.explanation.trace, self.rules) {
             (Some(trace), Some(rules)) => self.write_trace(trace, rules, out)?,
             _ => writeln!(out, "  the rules of this component cannot be read")?,
@@ -156,7 +160,9 @@ impl Writer<'_> {
 
     fn write_figures(&self, out: &mut String) -> fmt::Result {
         let explanation = self.explanation;
-        if let Some(tier) = &explanation.tier {
+        // A stated type's tier is nothing to tell before something is sized by it.
+        let tier = explanation.tier.as_ref();
+        if let Some(tier) = tier.filter(|tier| !tier.stated || explanation.size.is_some()) {
             self.write_tier(tier, out)?;
         }
         if let Some(size) = &explanation.size {
@@ -191,7 +197,7 @@ impl Writer<'_> {
             (false, name) => {
                 let tried: Vec<String> = tier.tried.iter().map(tried).collect();
                 let name = name.unwrap_or("none");
-                writeln!(out, "  tier {name}: {}", tried.join("; "))
+                writeln!(out, "  tier {name}: {}", tried.join(", "))
             }
         }
     }
@@ -245,13 +251,15 @@ fn told(condition: &Condition) -> String {
     }
 }
 
-/// One tier and its thresholds: `pilot needs signal_strength 0.5 >= 0.55`.
+/// One tier and its thresholds: `not pilot (signal_strength is 0.5, needs >= 0.55)`.
 fn tried(tier: &TierTried) -> String {
     let thresholds: Vec<String> = tier
         .thresholds
         .iter()
         .map(|one| {
-            let observed = one.observed.map_or("absent".to_owned(), |is| is.to_string());
+            let observed = one
+                .observed
+                .map_or("absent".to_owned(), |is| is.to_string());
             if one.is_reached() {
                 format!("{} is {observed}, at least {}", one.field, one.least)
             } else {
@@ -264,7 +272,7 @@ fn tried(tier: &TierTried) -> String {
         thresholds => thresholds.join(", "),
     };
     let not = if tier.fits() { "" } else { "not " };
-    format!("{not}{}: {thresholds}", tier.name)
+    format!("{not}{} ({thresholds})", tier.name)
 }
 
 fn named(names: &[String], at: u32) -> &str {
@@ -287,6 +295,12 @@ impl fmt::Display for Percent {
 /// A text of this program's own, in which names from outside may stand, on one line.
 fn shown_line(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
         .collect()
 }

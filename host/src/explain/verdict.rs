@@ -47,8 +47,8 @@ pub enum Answer {
     Decided {
         /// The side of the order.
         side: Side,
-        /// What it is for.
-        intent: OrderIntent,
+        /// What the order is for; of a skip it makes no difference.
+        intent: Option<OrderIntent>,
         /// Index into the manifest's reasons.
         reason: u32,
     },
@@ -110,7 +110,10 @@ impl Verdict {
         match self {
             Self::Decided(decided) => Answer::Decided {
                 side: decided.decision.side,
-                intent: decided.decision.intent,
+                intent: match decided.decision.side {
+                    Side::Skip => None,
+                    Side::Buy | Side::Sell => Some(decided.decision.intent),
+                },
                 reason: decided.decision.reason,
             },
             Self::Refused(_) => Answer::Refused,

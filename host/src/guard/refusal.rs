@@ -18,10 +18,7 @@ pub fn check(question: &Question<'_>, refusal: Refusal) -> Result<(), Violation>
     let broken = |invariant, what: String| Err(Violation { invariant, what });
     let terms = &question.request.terms;
     let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
-    if terms.faces_position()
-        && !terms.closable().is_zero()
-        && (must_close || !is_dust(question))
-    {
+    if terms.faces_position() && !terms.closable().is_zero() && (must_close || !is_dust(question)) {
         return broken(
             Invariant::ExitsNeverBlocked,
             "refuses a request that closes".to_owned(),

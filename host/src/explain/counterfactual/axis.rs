@@ -112,7 +112,9 @@ impl Axis {
     pub(super) fn value(&self, at: i128) -> Value {
         match self.unit {
             Unit::Place { places } => {
-                let amount = u128::try_from(at).ok().and_then(|at| Amount::new(at, places));
+                let amount = u128::try_from(at)
+                    .ok()
+                    .and_then(|at| Amount::new(at, places));
                 Value::Amount(amount.unwrap_or_default().normalized())
             }
             Unit::Step(step) => {
@@ -195,7 +197,11 @@ fn count_of(amount: Amount, unit: Amount) -> Option<i128> {
 /// Doubles as whole numbers in the same order, next to next; both zeros are 0.
 fn ordered(number: f64) -> i128 {
     let bits = i128::from(number.abs().to_bits());
-    if number.is_sign_negative() { -bits } else { bits }
+    if number.is_sign_negative() {
+        -bits
+    } else {
+        bits
+    }
 }
 
 fn double(at: i128) -> f64 {
@@ -286,7 +292,11 @@ mod tests {
 
     #[test]
     fn distances_are_shares_of_the_larger() {
-        for (from, to, expected) in [("100", "50", 500_000), ("50", "100", 500_000), ("0", "3", 1_000_000)] {
+        for (from, to, expected) in [
+            ("100", "50", 500_000),
+            ("50", "100", 500_000),
+            ("0", "3", 1_000_000),
+        ] {
             let axis = Axis::of_amounts(Some(amount(from)), Amount::ZERO, 12);
             let at = axis.floor(Value::Amount(amount(to)));
             assert_eq!(axis.distance(at), expected, "{from} to {to}");

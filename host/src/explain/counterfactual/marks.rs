@@ -138,7 +138,10 @@ fn position_quantities(world: &World<'_>) -> Vec<Value> {
     let closing = world.scenario().terms.working.closing;
     let left = thresholds(world, AmountField::ClosableQuantity);
     let mut values = amounts(world, AmountField::PositionQuantity);
-    values.extend(left.filter_map(|left| left.checked_add(closing)).map(Value::Amount));
+    values.extend(
+        left.filter_map(|left| left.checked_add(closing))
+            .map(Value::Amount),
+    );
     values.push(Value::Amount(closing));
     let least = world.symbol().and_then(|symbol| symbol.min_quantity);
     values.extend(least.map(Value::Amount));
@@ -150,7 +153,10 @@ fn working_closings(world: &World<'_>) -> Vec<Value> {
     let quantity = open.map_or(Amount::ZERO, |open| open.quantity);
     let left = thresholds(world, AmountField::ClosableQuantity);
     let mut values = amounts(world, AmountField::WorkingClosing);
-    values.extend(left.filter_map(|left| quantity.checked_sub(left)).map(Value::Amount));
+    values.extend(
+        left.filter_map(|left| quantity.checked_sub(left))
+            .map(Value::Amount),
+    );
     values.push(Value::Amount(quantity));
     values
 }
@@ -225,7 +231,8 @@ fn compute(world: &World<'_>, tier: Option<usize>) -> Computed {
     let symbol = world.symbol();
     let step = symbol.and_then(|symbol| symbol.step);
     Computed {
-        below_minimum: order.map(|(notional, price)| sizing::below_minimum(notional, price, symbol)),
+        below_minimum: order
+            .map(|(notional, price)| sizing::below_minimum(notional, price, symbol)),
         rounds_to_nothing: order
             .and_then(|(notional, price)| sizing::opening_quantity(notional, price, step))
             .map(|quantity| quantity.is_zero()),

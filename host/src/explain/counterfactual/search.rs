@@ -56,7 +56,10 @@ impl<'s, 'a> Search<'s, 'a> {
             }
             None => {
                 let turn = self.first_given(target, &axis, &marks);
-                [turn.and_then(|turn| self.told(target, &axis, &turn, true)), None]
+                [
+                    turn.and_then(|turn| self.told(target, &axis, &turn, true)),
+                    None,
+                ]
             }
         };
         self.world.set(target, there);
@@ -98,13 +101,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Goes from mark to mark until the answer turns; `None` when it never does, or not into
     /// a decision.
-    fn walk(
-        &mut self,
-        target: Target,
-        axis: &Axis,
-        start: i128,
-        marks: Vec<i128>,
-    ) -> Option<Turn> {
+    fn walk(&mut self, target: Target, axis: &Axis, start: i128, marks: Vec<i128>) -> Option<Turn> {
         let mut previous = start;
         let mut marks = marks.into_iter();
         let turned = loop {
@@ -215,12 +212,32 @@ impl<'s, 'a> Search<'s, 'a> {
             holds_from_before: holds_beside(turn.before, upwards),
             holds_to_behind: holds_beside(turn.end.map(|(_, behind)| behind), !upwards),
         };
-        let distance = Distance {
-            class: target.class(),
-            millionths: axis.distance(turn.edge),
-        };
+        let distance = self.distance(target, axis, turn.edge);
         let to = To::Range(range);
         Counterfactual::new(vec![Change { target, to }], turn.answer, distance)
+    }
+}
+
+impl Search<'_, '_> {
+    fn distance(&self, target: Target, axis: &Axis, edge: i128) -> Distance {
+        let is_setting = target.is_setting();
+        let (class, millionths) = match axis.start {
+            // What is missing is the nearest thing to give.
+            None if self.old == Answer::Refused => (Class::Number, 0),
+            None => (Class::Word, super::WHOLE),
+            Some(start) => {
+                let share = axis.distance(edge);
+                let far = share > super::FAR && edge != 0 && axis.is_of_amounts();
+                let class = match target.class() {
+                    // To have something where there was nothing is another request.
+                    Class::Number if start == 0 => Class::Word,
+                    _ if far && !is_setting => Class::Far,
+                    class => class,
+                };
+                (class, share)
+            }
+        };
+        Distance { class, millionths }
     }
 }
 

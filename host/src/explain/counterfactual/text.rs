@@ -20,11 +20,12 @@ impl Counterfactual {
     pub fn text(&self, symbol: &str, manifest: &Manifest) -> String {
         let reason = usize::try_from(self.reason).ok();
         let reason = reason.and_then(|at| manifest.reasons.get(at));
+        let intent = self.intent.map(|intent| format!(" ({})", intent.word()));
         format!(
-            "{} {} ({}) if {}",
+            "{} {}{} if {}",
             self.side.word(),
             reason.map_or("", String::as_str),
-            self.intent.word(),
+            intent.unwrap_or_default(),
             self.condition(symbol, manifest)
         )
     }
@@ -52,10 +53,7 @@ impl Change {
             To::Range(range) => {
                 let unit = self.target.unit(manifest);
                 let bounds = range.bounds();
-                let bounds: Vec<String> = bounds
-                    .iter()
-                    .map(|bound| format!("{} {}{unit}", bound.word, bound.value))
-                    .collect();
+                let bounds: Vec<String> = bounds.iter().map(|bound| bound.text() + &unit).collect();
                 match bounds.as_slice() {
                     [] => format!("{path} were given"),
                     bounds => format!("{path} were {}", bounds.join(" and ")),
@@ -83,9 +81,23 @@ impl Range {
         }
         if let Some(last) = self.last {
             let beyond = self.behind.filter(|_| self.holds_to_behind);
-            bounds.push(shorter((far, last), beyond.map(|value| (beyond_far, value))));
+            bounds.push(shorter(
+                (far, last),
+                beyond.map(|value| (beyond_far, value)),
+            ));
         }
         bounds
+    }
+}
+
+impl Bound {
+    /// `at least 0.55`; what is at most nothing is nothing.
+    fn text(&self) -> String {
+        let value = self.value.to_string();
+        if value == "0" && self.word == "at most" && !matches!(self.value, Value::Score(_)) {
+            return value;
+        }
+        format!("{} {value}", self.word)
     }
 }
 
@@ -142,7 +154,10 @@ mod tests {
         check(&range, &["below 0.5", "above 0.1"]);
         range.holds_from_before = false;
         range.holds_to_behind = false;
-        check(&range, &["at most 0.499999999999", "at least 0.100000000001"]);
+        check(
+            &range,
+            &["at most 0.499999999999", "at least 0.100000000001"],
+        );
         range.upwards = true;
         range.last = None;
         check(&range, &["at least 0.499999999999"]);

@@ -143,7 +143,9 @@ impl<'a> World<'a> {
             Target::MinQuantity => amount(self.symbol().and_then(|symbol| symbol.min_quantity)),
             Target::MinNotional => amount(self.symbol().and_then(|symbol| symbol.min_notional)),
             Target::TierScore(at) => score(self.tier(at).and_then(|tier| tier.signal_strength_min)),
-            Target::TierRiskReward(at) => score(self.tier(at).and_then(|tier| tier.risk_reward_min)),
+            Target::TierRiskReward(at) => {
+                score(self.tier(at).and_then(|tier| tier.risk_reward_min))
+            }
             Target::TierConfidence(at) => score(self.tier(at).and_then(|tier| tier.confidence_min)),
             Target::TierSize(at) => amount(self.tier(at).and_then(|tier| {
                 let percent = tier.info.size.mul_down(Amount::whole(100));

@@ -76,7 +76,10 @@ fn sets_are_told_by_their_shorter_side() {
         &["type: normal, pilot or exit"],
     );
     check("{ state: not ACTIVE }", &["state: not ACTIVE"]);
-    check("{ tier: { not: [good, none] } }", &["tier: pilot or explore"]);
+    check(
+        "{ tier: { not: [good, none] } }",
+        &["tier: pilot or explore"],
+    );
     check("{ tier: not none }", &["tier: not none"]);
     check(
         "{ action: { not: [BUY, SELL] } }",
@@ -86,7 +89,10 @@ fn sets_are_told_by_their_shorter_side() {
         "{ symbol: { not: [A, B, C] } }",
         &["symbol: none of `A`, `B`, `C`"],
     );
-    check("{ confidence: 0.3 .. 0.55 }", &["confidence: >= 0.3 and < 0.55"]);
+    check(
+        "{ confidence: 0.3 .. 0.55 }",
+        &["confidence: >= 0.3 and < 0.55"],
+    );
     check("{ price: absent }", &["price: absent"]);
 }
 
@@ -140,7 +146,13 @@ fn check_reads_back(clause: &Clause, tiers: &[Tier]) {
     let conditions = conditions(clause, tiers);
     let written: Vec<_> = conditions
         .iter()
-        .map(|condition| format!("{}: {}", condition.subject().word(), written(condition.wanted())))
+        .map(|condition| {
+            format!(
+                "{}: {}",
+                condition.subject().word(),
+                written(condition.wanted())
+            )
+        })
         .collect();
     let when = format!("{{ {} }}", written.join(", "));
     let (again, _) = first_clause(&when);
@@ -155,10 +167,19 @@ fn what_is_written_reads_as_the_same_clause() {
             .filter(|at| chosen >> at & 1 == 1)
             .map(|at| positions[at])
             .collect();
-        for actions in ["BUY", "not SELL", "[BUY, SELL, CLOSE]", "{ not: [HOLD, CLOSE] }"] {
+        for actions in [
+            "BUY",
+            "not SELL",
+            "[BUY, SELL, CLOSE]",
+            "{ not: [HOLD, CLOSE] }",
+        ] {
             for not in [false, true] {
                 let list = format!("[{}]", words.join(", "));
-                let position = if not { format!("{{ not: {list} }}") } else { list };
+                let position = if not {
+                    format!("{{ not: {list} }}")
+                } else {
+                    list
+                };
                 let text = format!(
                     "{HEAD}  - only: {{ when: {{ action: {actions}, position: {position} }}, skip: tried }}\n  - last: {{ skip: tried }}\n"
                 );

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod explain;
 pub mod route;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 

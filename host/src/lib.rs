@@ -19,6 +19,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+pub mod truth_table;
 
 pub use cache::Cache;
 pub use decision::Decision;

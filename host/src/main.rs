@@ -21,6 +21,8 @@ enum Verb {
     Build(command::build::Arguments),
     /// Say why each request gets its decision, and what would change it.
     Explain(command::explain::Arguments),
+    /// Print a policy as a truth table.
+    Table(command::table::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
         Verb::Explain(arguments) => command::explain::run(&arguments),
+        Verb::Table(arguments) => command::table::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

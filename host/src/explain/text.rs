@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 
 use router_guest::amount::Amount;
 use router_guest::decision::PositionEffect;
-use router_guest::document::wording::{self, Condition, Wanted};
+use router_guest::document::wording;
 use router_guest::engine::trace::{Ending, Trace};
 use router_guest::json::fault::shown;
 use router_guest::manifest::Manifest;
@@ -149,9 +149,9 @@ impl Writer<'_> {
             write!(out, ", alternative {number} of {alternatives}")?;
         }
         if let Some(condition) = &ending.asked_by {
-            return writeln!(out, ", asks for it: {}", told(condition));
+            return writeln!(out, ", asks for it: {condition}");
         }
-        let held: Vec<String> = ending.held.iter().map(told).collect();
+        let held: Vec<String> = ending.held.iter().map(ToString::to_string).collect();
         match held.as_slice() {
             [] => writeln!(out, ": takes every request"),
             held => writeln!(out, ": {}", held.join(", ")),
@@ -238,16 +238,6 @@ impl Writer<'_> {
             write!(out, ", orders {} of {most}", spent.orders)?;
         }
         writeln!(out)
-    }
-}
-
-/// A condition that held: `state HALTED`, `dust no`.
-fn told(condition: &Condition) -> String {
-    let word = condition.subject().word();
-    match condition.wanted() {
-        Wanted::Fact(true) => word.to_owned(),
-        Wanted::Fact(false) => format!("not {word}"),
-        wanted => format!("{word} {wanted}"),
     }
 }
 

@@ -352,6 +352,18 @@ fn range<N: fmt::Display>(range: &NumberRange<N>) -> String {
     ends.join(" and ")
 }
 
+impl fmt::Display for Condition {
+    /// As it is said to people: `state HALTED`, `type not risk`, `dust`, `not dust`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = self.subject.word();
+        match &self.wanted {
+            Wanted::Fact(true) => out.write_str(word),
+            Wanted::Fact(false) => write!(out, "not {word}"),
+            wanted => write!(out, "{word} {wanted}"),
+        }
+    }
+}
+
 impl fmt::Display for Wanted {
     /// As it is said to people: `BUY or SELL`, `not risk`, ``neither `a` nor `b` ``.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

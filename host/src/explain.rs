@@ -26,7 +26,8 @@ use router_guest::table::TableError;
 use crate::digest::Digest;
 use crate::guard::Question;
 use crate::policy::{HostFault, Instance, Policy};
-use crate::scenario::{Scenario, ScenarioError};
+use crate::rejection::Rejection;
+use crate::scenario::Scenario;
 
 use counterfactual::{Counterfactual, Oracle, World};
 use figures::{BudgetFigures, QuantityFigures, SizeFigures, TierFigures};
@@ -73,9 +74,9 @@ pub struct Explanation {
 /// Why a scenario is not explained.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
-    /// The scenario does not fit the policy.
+    /// The line is no scenario, or one that does not fit the policy.
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Refused(#[from] Rejection),
     /// The machine is at fault.
     #[error(transparent)]
     Host(#[from] HostFault),
@@ -123,7 +124,9 @@ impl Explainer {
         scenario: Scenario,
         counterfactuals: usize,
     ) -> Result<Explanation, ExplainError> {
-        let scenario = scenario.against(self.policy.manifest())?;
+        let scenario = scenario
+            .against(self.policy.manifest())
+            .map_err(Rejection::from)?;
         let verdict = self.verdict(&scenario)?;
         let trace = self.rules.as_ref().map(|rules| rules.trace(&scenario));
         if let (Some(rules), Some(trace)) = (&self.rules, &trace) {

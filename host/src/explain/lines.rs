@@ -11,9 +11,10 @@ use router_guest::manifest::Manifest;
 use router_guest::state::{BudgetUse, TradingState};
 use serde_json::value::RawValue;
 
-use super::{ExplainError, Explainer, json, text};
+use super::{ExplainError, Explainer, Explanation, json, text};
+use crate::rejection::Rejection;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::stream::{LINE_BYTES_MAX, Line, LineReader};
+use crate::stream::{self, Line, LineReader};
 
 /// How explanations are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,37 +85,18 @@ pub fn explain_lines(
     while let Some(line) = reader.next_line()? {
         summary.lines += 1;
         let number = summary.lines;
-        let read = read_line(&line, bare.trading_state, &uses);
-        let explained = read
-            .map_err(ExplainError::Scenario)
-            .and_then(|(scenario, dropped)| {
-                let mut explanation = explainer.explain(scenario, counterfactuals)?;
-                explanation.warnings.splice(0..0, dropped);
-                Ok(explanation)
-            });
-        let mut answer = String::new();
-        match explained {
-            Ok(explanation) => {
-                let (manifest, rules) = (explainer.manifest(), explainer.rules());
-                match format {
-                    Format::Json => {
-                        answer = json::of(number, &explanation, manifest, rules);
-                        answer.push('\n');
-                    }
-                    Format::Text => {
-                        answer.push_str(&format!("line {number}: "));
-                        text::write(&explanation, manifest, rules, &mut answer);
-                    }
-                }
-            }
-            Err(ExplainError::Scenario(error)) => {
+        let read = read_line(number, &line, bare.trading_state, &uses);
+        let explained = match read {
+            Ok((scenario, dropped)) => explainer
+                .explain(scenario, counterfactuals)
+                .map(|explanation| with_dropped(explanation, dropped)),
+            Err(rejection) => Err(rejection.into()),
+        };
+        let mut answer = match explained {
+            Ok(explanation) => told(number, &explanation, explainer, format),
+            Err(ExplainError::Refused(rejection)) => {
                 summary.refused += 1;
-                let (code, message) = (code(&error), error.to_string());
-                answer = match format {
-                    Format::Json => json::of_error(number, code, &message),
-                    Format::Text => format!("line {number}: refused: {code}: {message}"),
-                };
-                answer.push('\n');
+                refused(number, &rejection, format)
             }
             Err(error) => {
                 return Err(ExplainLinesError::Explain {
@@ -122,7 +104,8 @@ pub fn explain_lines(
                     error,
                 });
             }
-        }
+        };
+        answer.push('\n');
         output.write_all(answer.as_bytes())?;
         if !reader.is_ready() {
             output.flush()?;
@@ -132,18 +115,49 @@ pub fn explain_lines(
     Ok(summary)
 }
 
+/// What was dropped of the line stands before what is said of the request.
+fn with_dropped(mut explanation: Explanation, dropped: Vec<Fault>) -> Explanation {
+    explanation.warnings.splice(0..0, dropped);
+    explanation
+}
+
+/// An explanation without its last line end.
+fn told(line: u64, explanation: &Explanation, explainer: &Explainer, format: Format) -> String {
+    let (manifest, rules) = (explainer.manifest(), explainer.rules());
+    match format {
+        Format::Json => json::of(line, explanation, manifest, rules),
+        Format::Text => {
+            let mut text = format!("line {line}: ");
+            text::write(explanation, manifest, rules, &mut text);
+            text.trim_end().to_owned()
+        }
+    }
+}
+
+fn refused(line: u64, rejection: &Rejection, format: Format) -> String {
+    let Rejection { code, message } = rejection;
+    match format {
+        Format::Json => json::of_error(line, code, message),
+        Format::Text => format!("line {line}: refused: {code}: {message}"),
+    }
+}
+
 fn read_line(
+    number: u64,
     line: &Line<'_>,
     trading_state: TradingState,
     uses: &[BudgetUse],
-) -> Result<(Scenario, Vec<Fault>), ScenarioError> {
-    let form = |message: String| ScenarioError::Form { message };
+) -> Result<(Scenario, Vec<Fault>), Rejection> {
     let Line::Whole(bytes) = line else {
-        return Err(form(format!(
-            "the line has more than {LINE_BYTES_MAX} bytes"
-        )));
+        return Err(stream::too_long());
     };
-    let text = std::str::from_utf8(bytes).map_err(|error| form(error.to_string()))?;
+    let bytes = if number == 1 {
+        stream::without_mark(bytes)
+    } else {
+        bytes
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Rejection::new("bad_json", format!("not UTF-8: {error}")))?;
     let mut scenario = Scenario::parse(text)?;
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
     let (request, brings_state) = match members.get("request") {
@@ -159,12 +173,15 @@ fn read_line(
     Ok((scenario, dropped.unwrap_or_default()))
 }
 
-/// The word for programs, of the list that `route` has.
-const fn code(error: &ScenarioError) -> &'static str {
-    match error {
-        ScenarioError::Form { .. } => "bad_json",
-        ScenarioError::Fault(fault) => fault.code.word(),
-        ScenarioError::BudgetCount { .. } => "budgets_missing",
+impl From<ScenarioError> for Rejection {
+    /// With the word for programs, of the list that `route` has.
+    fn from(error: ScenarioError) -> Self {
+        let code = match &error {
+            ScenarioError::Form { .. } => "bad_json",
+            ScenarioError::Fault(fault) => fault.code.word(),
+            ScenarioError::BudgetCount { .. } => "budgets_missing",
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -176,16 +176,14 @@ fn as_shown(reached: &Reached, cells: &[Cell], side: Option<Side>) -> Clause {
     };
     clause.states &= narrower(|cell| state_bit(cell.state)).unwrap_or(STATES_ALL);
     clause.types &= narrower(|cell| type_bit(cell.trade_type)).unwrap_or(TYPES_ALL);
-    let flags: [(&mut Flag, fn(&Cell) -> bool); 3] = [
-        (&mut clause.dust, |cell| cell.dust),
-        (&mut clause.closable, |cell| cell.closable),
-        (&mut clause.shortable, |cell| cell.shortable),
-    ];
-    for (flag, holds) in flags {
+    let ask = |flag: &mut Flag, holds: fn(&Cell) -> bool| {
         if *flag == Flag::Any && cells.iter().all(holds) && !here.iter().all(holds) {
             *flag = Flag::Yes;
         }
-    }
+    };
+    ask(&mut clause.dust, |cell| cell.dust);
+    ask(&mut clause.closable, |cell| cell.closable);
+    ask(&mut clause.shortable, |cell| cell.shortable);
     clause
 }
 

@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::ControlFlow;
 
 use super::facts::Facts;
 use super::index::Cell;
@@ -200,11 +201,11 @@ impl Tracer {
         let mut passed_over = Vec::new();
         for (rule, alternatives) in self.rules.iter().enumerate() {
             match tried(rule, alternatives, &mut facts) {
-                Ok(failed) => passed_over.push(PassedOver {
+                ControlFlow::Continue(failed) => passed_over.push(PassedOver {
                     rule,
                     alternatives: failed,
                 }),
-                Err(ending) => {
+                ControlFlow::Break(ending) => {
                     return Trace {
                         passed_over,
                         ending: Some(ending),
@@ -224,7 +225,7 @@ fn tried(
     rule: usize,
     alternatives: &[Vec<Condition>],
     facts: &mut Facts<'_, '_>,
-) -> Result<Vec<Failure>, Ending> {
+) -> ControlFlow<Ending, Vec<Failure>> {
     let mut failed = Vec::new();
     for (alternative, conditions) in alternatives.iter().enumerate() {
         let (held, asked_by, answer) = match first_failure(conditions, facts) {
@@ -239,7 +240,7 @@ fn tried(
             }
             Err((held, condition, refusal)) => (held, Some(condition.clone()), Err(refusal)),
         };
-        return Err(Ending {
+        return ControlFlow::Break(Ending {
             rule,
             alternative,
             before: failed,
@@ -248,7 +249,7 @@ fn tried(
             answer,
         });
     }
-    Ok(failed)
+    ControlFlow::Continue(failed)
 }
 
 /// The conditions that held, the one that asked for what is not there, and what that is.

@@ -63,6 +63,9 @@ impl<'s, 'a> Search<'s, 'a> {
             }
         };
         self.world.set(target, there);
+        if self.world.is_exhausted() {
+            return Vec::new();
+        }
         found.into_iter().flatten().collect()
     }
 

@@ -15,6 +15,10 @@ use crate::guard::Question;
 use crate::policy::{Instance, Policy};
 use crate::scenario::Scenario;
 
+/// Questions about one scenario that a component is asked at most: a slow one must not hold
+/// the explanation up. The rules themselves cost next to nothing.
+const COMPONENT_ASKED_MAX: u32 = 8192;
+
 /// Who is asked.
 pub(in crate::explain) enum Oracle<'a> {
     /// The rules themselves.
@@ -28,6 +32,7 @@ pub(in crate::explain) struct World<'a> {
     oracle: Oracle<'a>,
     scenario: Scenario,
     switches: ShortSwitches,
+    asked: u32,
 }
 
 impl<'a> World<'a> {
@@ -44,6 +49,7 @@ impl<'a> World<'a> {
             oracle,
             scenario,
             switches,
+            asked: 0,
         }
     }
 
@@ -77,8 +83,19 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether nothing more is answered, so that the last answers are not to be relied on.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.asked > COMPONENT_ASKED_MAX
+    }
+
     /// What the policy says now.
     pub(in crate::explain) fn answer(&mut self) -> Answer {
+        if matches!(self.oracle, Oracle::Component(..)) {
+            self.asked = self.asked.saturating_add(1);
+            if self.is_exhausted() {
+                return Answer::Failed;
+            }
+        }
         let (request, state) = (self.scenario.request(), self.scenario.state());
         let answered = match &mut self.oracle {
             Oracle::Rules(rules) => Some(rules.decide(&request, &state)),

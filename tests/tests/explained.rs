@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use conformance::generate::{self, Numbers};
 use conformance::generate_policy::{self, Kind};
 use conformance::naive::{self, Tally};
-use execution_router::Scenario;
 use execution_router::explain::counterfactual::{Counterfactual, Range, Target, To, Value};
-use execution_router::explain::{Answer, Rules, Verdict};
+use execution_router::explain::{Answer, Explainer, Rules, Verdict};
 use execution_router::guard::Question;
+use execution_router::{Cache, Policy, Scenario};
 use router_guest::amount::Amount;
 use router_guest::document::Document;
 use router_guest::document::wording::Condition;
@@ -471,4 +471,31 @@ fn what_is_said_would_be_is() {
     }
     assert_eq!(seen.len(), 32, "{seen:?}");
     assert!(seen.values().all(|count| *count >= 3), "{seen:?}");
+}
+
+/// A component answers as its rules do, so what is found by asking it is what is found by
+/// asking them; and both explain what the component says.
+#[test]
+fn components_and_their_rules_say_the_same() {
+    let mut compared = 0;
+    for (text, mut numbers) in policies(4, 0xf0e) {
+        let policy = Policy::from_document(&text, None, &Cache::disabled()).unwrap();
+        let document = Document::parse(&text).unwrap();
+        let mut own = Explainer::new(policy.clone(), Some(document)).unwrap();
+        let mut foreign = Explainer::new(policy, None).unwrap();
+        let budgets = own.manifest().budgets.len();
+        for _ in 0..60 {
+            let scenario = scenario(&mut numbers, budgets);
+            let explained = own.explain(scenario.clone(), 100).unwrap();
+            let asked = foreign.explain(scenario.clone(), 100).unwrap();
+            assert_eq!(asked.verdict, explained.verdict);
+            assert!(asked.trace.is_none() && explained.trace.is_some());
+            let mut of_rules = explained.counterfactuals;
+            of_rules.retain(|one| !one.changes.iter().any(|change| change.target.is_setting()));
+            compared += of_rules.len();
+            let told = scenario.to_json();
+            assert_eq!(asked.counterfactuals, of_rules, "{told}\n{text}");
+        }
+    }
+    assert!(compared > 500, "{compared}");
 }

@@ -11,7 +11,9 @@ use router_guest::document::{Document, Findings};
 
 use crate::cache::Cache;
 use crate::compose::{self, ComposeError};
-use crate::policy::{self, DocumentSource, Policy, PolicyError, PolicyFile, read_policy_file};
+use crate::policy::{
+    self, DocumentSource, Policy, PolicyError, PolicyFile, cases_beside, read_policy_file,
+};
 
 /// A policy, opened for checking, testing, explaining or comparing.
 #[derive(Debug, Clone)]
@@ -111,6 +113,21 @@ impl Authored {
     /// The file that it stands in.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The text of the cases that it brings: beside its document, or in its component.
+    pub fn cases(&self) -> Option<String> {
+        match (&self.written, &self.component) {
+            (Some(written), _) => written.cases.clone(),
+            // What a foreign component carries is only ever compared with its own answers.
+            (None, Some(component)) => compose::sections(component).ok()?.cases,
+            (None, None) => None,
+        }
+    }
+
+    /// The file that a document's cases stand in, beside it.
+    pub fn cases_path(&self) -> PathBuf {
+        cases_beside(&self.path)
     }
 
     /// Whether it was opened as a component.

@@ -5,6 +5,7 @@
 //! folder that the user alone can write to, and only when its checksum holds. A cache that
 //! cannot be used is not an error: everything is made anew, and [`Cache::refusal`] says why.
 
+mod certificates;
 mod entry;
 mod folder;
 

@@ -1,9 +1,13 @@
 //! The verbs of the command line: each with its arguments and its run together.
 
 pub mod build;
+pub mod check;
+pub mod diff;
 pub mod explain;
 pub mod route;
 pub mod table;
+pub mod test;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -60,9 +64,7 @@ impl PolicyArguments {
     /// The cache; what keeps it from being used is said on standard error.
     fn open_cache(&self) -> Cache {
         let cache = self.cache();
-        if let Some(reason) = cache.refusal() {
-            eprintln!("execution-router: compiled policies are not kept: {reason}");
-        }
+        say_refusal(&cache);
         cache
     }
 
@@ -95,7 +97,7 @@ fn open_authored(path: &Path) -> anyhow::Result<Authored> {
             path: document,
             findings,
         }) => {
-            print_findings(&document, &findings);
+            print_findings(&document.display().to_string(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -105,13 +107,20 @@ fn open_authored(path: &Path) -> anyhow::Result<Authored> {
     }
 }
 
+/// Says what keeps compiled policies from being cached.
+fn say_refusal(cache: &Cache) {
+    if let Some(reason) = cache.refusal() {
+        eprintln!("execution-router: compiled policies are not kept: {reason}");
+    }
+}
+
 fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
     match Policy::load(path, cache) {
         Err(PolicyError::Compose {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document, &findings);
+            print_findings(&document.display().to_string(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -121,12 +130,12 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
     }
 }
 
-/// Says what is wrong with a document, each finding behind the name of its file.
-fn print_findings(document: &Path, findings: &Findings) {
+/// Says what is wrong with a file, each finding behind its name.
+fn print_findings(file: &str, findings: &Findings) {
     for finding in findings {
-        eprintln!("{}: {finding}", document.display());
+        eprintln!("{file}: {finding}");
     }
     if findings.omitted() > 0 {
-        eprintln!("{}: and {} more", document.display(), findings.omitted());
+        eprintln!("{file}: and {} more", findings.omitted());
     }
 }

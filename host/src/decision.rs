@@ -231,7 +231,8 @@ impl Decision {
         .write(out);
     }
 
-    fn budget_line(&self) -> Option<BudgetLine<'_>> {
+    /// The budget as the line has it.
+    pub(crate) fn budget_line(&self) -> Option<BudgetLine<'_>> {
         let (report, info) = (self.budget()?, self.budget_info()?);
         Some(BudgetLine {
             name: &info.name,

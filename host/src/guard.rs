@@ -18,7 +18,7 @@ use router_guest::request::{FinalAction, PositionSide, Request, TradeType};
 use router_guest::state::{State, TradingState};
 
 pub use budget::BudgetReport;
-pub use refusal::check as check_refusal;
+pub use refusal::check_refusal;
 
 /// What a decision must hold to, whatever policy made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,9 +3,12 @@
 pub mod authored;
 mod bindings;
 pub mod cache;
+pub mod cases;
+pub mod check;
 pub mod command;
 pub mod compose;
 pub mod decision;
+pub mod diff;
 pub mod digest;
 pub mod explain;
 pub mod failsafe;
@@ -13,6 +16,7 @@ pub mod guard;
 pub mod ledger;
 pub mod log;
 pub mod policy;
+pub mod regions;
 pub mod rejection;
 pub mod request;
 pub mod router;
@@ -20,6 +24,7 @@ pub mod sandbox;
 pub mod scenario;
 pub mod stream;
 pub mod truth_table;
+pub mod verify;
 
 pub use cache::Cache;
 pub use decision::Decision;

@@ -23,6 +23,14 @@ enum Verb {
     Explain(command::explain::Arguments),
     /// Print a policy as a truth table.
     Table(command::table::Arguments),
+    /// Prove a policy document over all requests and states.
+    Check(command::check::Arguments),
+    /// Compare two policies: every request that they answer differently.
+    Diff(command::diff::Arguments),
+    /// Run a policy's own cases.
+    Test(command::test::Arguments),
+    /// Decide a component's whole domain and certify it.
+    Verify(command::verify::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +39,10 @@ fn main() -> ExitCode {
         Verb::Build(arguments) => command::build::run(&arguments),
         Verb::Explain(arguments) => command::explain::run(&arguments),
         Verb::Table(arguments) => command::table::run(&arguments),
+        Verb::Check(arguments) => command::check::run(&arguments),
+        Verb::Diff(arguments) => command::diff::run(&arguments),
+        Verb::Test(arguments) => command::test::run(&arguments),
+        Verb::Verify(arguments) => command::verify::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

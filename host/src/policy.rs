@@ -19,6 +19,7 @@ use router_guest::manifest::{Manifest, SymbolInfo};
 use wasmtime::StoreLimits;
 use wasmtime::component::{Component, Linker};
 
+use crate::bindings::loading::LOADING;
 use crate::bindings::v0_1_0;
 use crate::cache::Cache;
 use crate::digest::Digest;
@@ -27,6 +28,7 @@ use crate::sandbox;
 pub use crate::sandbox::{HostFault, PolicyFault};
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use shape::ShapeError;
+pub(crate) use source::cases_beside;
 pub use source::{DocumentSource, PolicyError, PolicyFile, read_document, read_policy_file};
 
 /// A policy that is compiled, linked and described. Cheap to clone: clones share it.
@@ -40,6 +42,7 @@ struct Linked {
     symbols: HashMap<String, usize>,
     pre: v0_1_0::PolicyPre<StoreLimits>,
     exports: instance::Exports,
+    is_rule_engine: bool,
 }
 
 /// Why a component is not taken as a policy.
@@ -131,6 +134,7 @@ impl Policy {
             symbols,
             pre,
             exports,
+            is_rule_engine: component.get_export_index(None, LOADING).is_some(),
         })))
     }
 
@@ -156,6 +160,12 @@ impl Policy {
     pub fn symbol(&self, name: &str) -> Option<&SymbolInfo> {
         let index = self.0.symbols.get(name)?;
         self.0.manifest.symbols.get(*index)
+    }
+
+    /// Whether it exports what components of the rule engine do, and is held to what they are
+    /// held to: the same fuel for the same request. Whoever else exports it is held to it too.
+    pub fn is_rule_engine(&self) -> bool {
+        self.0.is_rule_engine
     }
 
     fn linked(&self) -> &Linked {

@@ -5,6 +5,7 @@
 //! in this thread's instance → the guard → figures and reservation → recorded under its id.
 //! The router decides no route; when the policy cannot answer, [`crate::failsafe`] does.
 
+mod alone;
 mod ask;
 mod batch;
 mod entry;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use router_guest::decision::PositionEffect;
-use router_guest::state::TradingState;
+use router_guest::state::{BudgetUse, TradingState};
 
 use crate::decision::{Answer, Decision, PolicyIdentity};
 use crate::ledger::{
@@ -31,8 +32,9 @@ use batch::Told;
 use entry::{Entry, store_warning};
 use seat::Seat;
 
-pub(crate) use ask::opening_quantity;
+pub(crate) use alone::decided;
 pub use ask::{Incident, IncidentKind};
+pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
 pub use recorded::Recorded;
 
@@ -176,6 +178,19 @@ impl Router {
             let answer = self.ask(request, None, told, seat)?;
             self.finish_free(&mut entry, answer)
         }
+    }
+
+    /// The use of each budget in the window and scope that a request falls in, in the
+    /// manifest's order.
+    ///
+    /// # Errors
+    /// [`Rejection`] when the store cannot be read.
+    pub fn budget_uses(&self, request: &Request<'_>) -> Result<Vec<BudgetUse>, Rejection> {
+        let now = self.time_of(request).unwrap_or(Timestamp::MIN);
+        let mut held = self.store.lock(&self.generation.budgets, now)?;
+        let mut uses = Vec::new();
+        held.uses(request.symbol(), request.strategy(), &mut uses);
+        Ok(uses)
     }
 
     /// Records the fill of an order under its reservation.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod lines;
+mod traffic;
 
 use std::io::{self, Read, Write};
 
@@ -17,6 +18,7 @@ use answer::{Answers, Asker};
 
 pub use answer::Format;
 pub use lines::{LINE_BYTES_MAX, Line, LineReader};
+pub use traffic::{TrafficSummary, replay};
 
 /// Bytes of answers that are held back at most while more lines are waiting.
 const HELD_BACK_BYTES: usize = 64 * 1024;

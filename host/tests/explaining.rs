@@ -51,10 +51,39 @@ fn explained(input: &str, arguments: &[&str]) -> String {
     output
 }
 
+/// The line in which a route of the default policy stands.
+fn line_of(rule: &str) -> usize {
+    let policy = fs::read_to_string(default_policy().join("policy.yaml")).unwrap();
+    let mut lines = policy.lines();
+    let route = format!("  - {rule}:");
+    1 + lines.position(|line| line.starts_with(&route)).unwrap()
+}
+
+/// The output with `@rule` where the line of that rule stands, so that expectations outlive
+/// a comment in the policy.
+fn placed(output: &str) -> String {
+    let mut told = String::new();
+    for line in output.split_inclusive('\n') {
+        let rule = line
+            .strip_prefix("  rule `")
+            .and_then(|rest| rest.split_once('`'));
+        told += &match rule {
+            Some((rule, _)) => line.replace(
+                &format!("line {},", line_of(rule)),
+                &format!("line @{rule},"),
+            ),
+            None => line.to_owned(),
+        };
+    }
+    told
+}
+
 /// The lines of an explanation, without those about rules that were passed over.
-fn without_passed_over(output: &str) -> Vec<&str> {
+fn without_passed_over(output: &str) -> Vec<String> {
+    let output = placed(output);
     let lines = output.lines();
-    lines.filter(|line| !line.starts_with("  not `")).collect()
+    let lines = lines.filter(|line| !line.starts_with("  not `"));
+    lines.map(str::to_owned).collect()
 }
 
 /// A component of nobody's making: the default policy's, with something behind it.
@@ -80,11 +109,11 @@ fn foreign(folder: &Path) -> PathBuf {
 #[test]
 fn every_rule_before_the_one_that_decides_has_its_reason() {
     assert_eq!(
-        explained(SELL, &[]),
+        placed(&explained(SELL, &[])),
         "\
 line 1: SELL BTC/USDT, normal, flat, ACTIVE
   → SKIP shorting_disabled (normal)
-  rule `shorting_disabled`, line 96, column 5: action SELL, not short_allowed
+  rule `shorting_disabled`, line @shorting_disabled, column 5: action SELL, not short_allowed
   not `halted`: state is ACTIVE, needs HALTED
   not `hold`: action is SELL, needs HOLD
   not `pass`: action is SELL, needs SKIP
@@ -121,7 +150,7 @@ fn figures_and_the_numbers_that_would_change_the_answer() {
         [
             "line 1: BUY BTC/USDT, pilot, flat, ACTIVE",
             "  → SKIP exploration_limit (pilot)",
-            "  rule `exploration_limit`, line 99, column 5: budget exhausted",
+            "  rule `exploration_limit`, line @exploration_limit, column 5: budget exhausted",
             "  tier pilot: the type says so",
             "  size 500 × 40% = 200",
             "  budget exploration exhausted: need 200 × 1 = 200, limit 3% of 10000 = 300, remaining 300 − 100 − 50 = 150",
@@ -152,13 +181,13 @@ fn tiers_tell_their_thresholds() {
         lines[1..4],
         [
             "  → BUY 0.0025 open_long (explore)",
-            "  rule `open`, line 102, column 5: takes every request",
+            "  rule `open`, line @open, column 5: takes every request",
             "  tier explore: not normal (signal_strength is 0.5, needs >= 0.65), not pilot (signal_strength is 0.5, needs >= 0.55), explore (signal_strength is 0.5, at least 0.3)",
         ]
     );
     assert_eq!(
         lines.last(),
-        Some(&"  would be BUY open_long (pilot) if signal_score were at least 0.55")
+        Some(&"  would be BUY open_long (pilot) if signal_score were at least 0.55".to_owned())
     );
 }
 
@@ -173,7 +202,7 @@ fn closes_alternatives_and_warnings() {
             "  → SELL 0.5 close_long (exit), reduce-only",
             "  warning unknown_trade_type: `trade_type` is `\"rsk\"`; it must be `normal`, `pilot`, `exploration`, `exit`, `risk` or `auto`",
             "  warning close_quantity_cut: `close_quantity` is `0.7`; it was cut to `0.5`",
-            "  rule `close_position`, line 79, column 5: action CLOSE, position not flat, not dust",
+            "  rule `close_position`, line @close_position, column 5: action CLOSE, position not flat, not dust",
         ]
     );
     let closing = r#"{"final_action":"CLOSE","symbol":"BTC/USDT","strategy":"trend","position":{"side":"long","quantity":"0.5"},"working":{"opening":"0","closing":"0.7"}}"#;
@@ -182,7 +211,10 @@ fn closes_alternatives_and_warnings() {
         without_passed_over(&output)[1..],
         [
             "  → SKIP already_closing (normal)",
-            "  rule `already_closing`, line 62, column 5, alternative 1 of 3: position opposite, not dust, not closable",
+            &format!(
+                "  rule `already_closing`, line @already_closing, column 5, alternative 1 of 3 in line {}: position opposite, not dust, not closable",
+                line_of("already_closing") + 2
+            ),
             "  would be SELL close_long (exit) if position.quantity were above 0.7",
             "  would be SELL close_long (exit) if working.closing were below 0.5",
         ]
@@ -199,7 +231,7 @@ fn a_missing_field_is_told_with_the_rule_that_asks_for_it() {
         without_passed_over(&output)[1..],
         [
             "  → refused: field_missing: `price` is missing; the route needs it",
-            "  rule `below_minimum`, line 98, column 5, asks for it: below_minimum",
+            "  rule `below_minimum`, line @below_minimum, column 5, asks for it: below_minimum",
             "  tier normal: the type says so",
             "  size 500 × 100% = 500",
             "  would be BUY open_long (normal) if price were at most 50000000000",
@@ -250,7 +282,7 @@ fn json_has_every_alternative() {
     assert_eq!(
         line["rule"],
         json!({
-            "name": "shorting_disabled", "line": 96, "column": 5,
+            "name": "shorting_disabled", "line": line_of("shorting_disabled"), "column": 5,
             "alternative": 1, "alternatives": 1,
             "held": [
                 {"condition": "action", "needs": "SELL"},
@@ -259,14 +291,15 @@ fn json_has_every_alternative() {
             "failed_before": [],
         })
     );
+    let at = line_of("already_closing");
     assert_eq!(
         line["passed_over"][5],
         json!({
-            "name": "already_closing", "line": 62, "column": 5,
+            "name": "already_closing", "line": at, "column": 5,
             "failed": [
-                {"condition": "position", "is": "flat", "needs": "opposite"},
-                {"condition": "action", "is": "SELL", "needs": "CLOSE"},
-                {"condition": "type", "is": "normal", "needs": "exit or risk"},
+                {"condition": "position", "is": "flat", "needs": "opposite", "line": at + 2, "column": 11},
+                {"condition": "action", "is": "SELL", "needs": "CLOSE", "line": at + 3, "column": 11},
+                {"condition": "type", "is": "normal", "needs": "exit or risk", "line": at + 4, "column": 11},
             ],
         })
     );

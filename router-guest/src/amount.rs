@@ -8,6 +8,7 @@ mod text;
 mod wide;
 
 use core::cmp::Ordering;
+use core::hash::{Hash, Hasher};
 
 pub use text::AmountError;
 use wide::U256;
@@ -297,6 +298,13 @@ impl PartialEq for Amount {
 }
 
 impl Eq for Amount {}
+
+impl Hash for Amount {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Equal amounts have one normal form.
+        <(u128, u8)>::from(*self).hash(state);
+    }
+}
 
 impl PartialOrd for Amount {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

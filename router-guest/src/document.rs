@@ -10,11 +10,13 @@
 
 mod advice;
 mod budgets;
+pub mod cases;
 mod conditions;
 mod findings;
 mod lower;
 mod numbers;
 mod percent;
+mod places;
 mod policy;
 mod reader;
 mod routes;
@@ -27,6 +29,7 @@ pub mod wording;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
+pub use places::Places;
 pub use syntax::DOCUMENT_BYTES_MAX;
 pub use yaml::NESTING_MAX;
 
@@ -38,7 +41,7 @@ use policy::Policy;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     table: Table,
-    rule_places: Vec<Place>,
+    places: Places,
     short_enabled: bool,
     /// Symbols with `allow_short`, sorted.
     allow_short: Vec<String>,
@@ -75,7 +78,17 @@ impl Document {
 
     /// Where a rule of the table stands in the document.
     pub fn rule_place(&self, rule: usize) -> Option<Place> {
-        self.rule_places.get(rule).copied()
+        self.places.routes.get(rule).copied()
+    }
+
+    /// Where everything stands that a table has indexes for.
+    pub const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Where an alternative of a rule's `when` stands in the document.
+    pub fn clause_place(&self, rule: usize, clause: usize) -> Option<Place> {
+        self.places.alternatives.get(rule)?.get(clause).copied()
     }
 
     /// `risk.short_enabled`, which the table holds no longer: it is applied there.
@@ -100,7 +113,6 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
         return None;
     }
     let policy = Policy::read(&root, findings)?;
-    let rule_places = policy.routes.iter().map(|route| route.place).collect();
     let short_enabled = policy.short_enabled;
     let allow_short = policy.symbols.iter().filter(|symbol| symbol.shortable);
     let mut allow_short: Vec<_> = allow_short.map(|symbol| symbol.name.clone()).collect();
@@ -117,7 +129,7 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     }
     Some(Document {
         table: table?,
-        rule_places,
+        places: Places::of(&root),
         short_enabled,
         allow_short,
     })

@@ -34,7 +34,7 @@ pub mod state;
 mod suggest;
 mod syntax;
 mod tags;
-mod write;
+pub(crate) mod write;
 
 pub use decision::{BudgetLine, DecisionLine, MetadataLine, PolicyLine, write_refusal};
 pub use embedded::decide_json;

@@ -46,5 +46,7 @@
   (func (export "cabi_post_execution-router:policy/routing@0.1.0#decide") (param i32)
     {after})
 
+  {more}
+
   (func $start {start})
   (start $start))

@@ -13,6 +13,8 @@ use crate::digest::Digest;
 pub(super) const COMPILED: &str = "compiled";
 /// The kind of a file that holds a component made of a document.
 pub(super) const COMPONENT: &str = "component";
+/// The kind of a file that holds a certificate.
+pub(super) const CERTIFICATE: &str = "certificate";
 /// Files of a cache; when there are more, the oldest go.
 const FILES_MAX: usize = 128;
 /// Bytes of a file: several times what the largest component compiles to.
@@ -121,7 +123,7 @@ fn is_ours(name: &OsStr) -> bool {
     let is_digest =
         key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kind = kind.split('.').next().unwrap_or_default();
-    is_digest && (kind == COMPILED || kind == COMPONENT)
+    is_digest && [COMPILED, COMPONENT, CERTIFICATE].contains(&kind)
 }
 
 /// An error of the engine with its causes.

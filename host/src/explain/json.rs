@@ -123,7 +123,7 @@ fn with_trace(object: Object, trace: &Trace, manifest: &Manifest, rules: &Rules)
     let ended = trace.ending.as_ref().map(|ending| {
         let alternatives = rules.tracer().conditions(ending.rule).len();
         let held: Vec<Object> = ending.held.iter().map(condition).collect();
-        let before: Vec<Object> = ending.before.iter().map(failure).collect();
+        let before = failures(&ending.before, ending.rule, rules);
         rule_at(ending.rule, manifest, rules)
             .with("alternative", ending.alternative + 1)
             .with("alternatives", alternatives)
@@ -132,7 +132,7 @@ fn with_trace(object: Object, trace: &Trace, manifest: &Manifest, rules: &Rules)
             .with("failed_before", before)
     });
     let passed_over = trace.passed_over.iter().map(|passed| {
-        let failed: Vec<Object> = passed.alternatives.iter().map(failure).collect();
+        let failed = failures(&passed.alternatives, passed.rule, rules);
         rule_at(passed.rule, manifest, rules).with("failed", failed)
     });
     object
@@ -153,6 +153,20 @@ fn condition(condition: &Condition) -> Object {
     Object::default()
         .with("condition", condition.subject().word())
         .with("needs", condition.wanted().to_string())
+}
+
+/// What failed of each alternative, and where it stands.
+fn failures(failed: &[Failure], rule: usize, rules: &Rules) -> Vec<Object> {
+    let place = |at| rules.alternative_place(rule, at);
+    failed
+        .iter()
+        .enumerate()
+        .map(|(at, one)| {
+            failure(one)
+                .with_some("line", place(at).map(|place| place.line))
+                .with_some("column", place(at).map(|place| place.column))
+        })
+        .collect()
 }
 
 fn failure(failure: &Failure) -> Object {

@@ -67,6 +67,11 @@ impl Rules {
         self.document.rule_place(rule)
     }
 
+    /// Where an alternative of a rule's `when` stands in the document.
+    pub fn alternative_place(&self, rule: usize, alternative: usize) -> Option<Place> {
+        self.document.clause_place(rule, alternative)
+    }
+
     /// How a scenario is decided. Call [`Scenario::against`] before.
     pub fn trace(&self, scenario: &Scenario) -> Trace {
         self.tracer.trace(&scenario.request(), &scenario.state())

@@ -147,6 +147,9 @@ impl Writer<'_> {
         if alternatives > 1 {
             let number = ending.alternative + 1;
             write!(out, ", alternative {number} of {alternatives}")?;
+            if let Some(place) = rules.alternative_place(ending.rule, ending.alternative) {
+                write!(out, " in line {}", place.line)?;
+            }
         }
         if let Some(condition) = &ending.asked_by {
             return writeln!(out, ", asks for it: {condition}");

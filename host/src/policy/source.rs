@@ -30,6 +30,13 @@ pub struct DocumentSource {
     pub cases: Option<String>,
 }
 
+impl DocumentSource {
+    /// The file that its cases stand in, or would.
+    pub fn cases_path(&self) -> PathBuf {
+        cases_beside(&self.path)
+    }
+}
+
 /// What a policy's file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyFile {
@@ -199,13 +206,18 @@ pub fn read_document(path: &Path) -> Result<DocumentSource, PolicyError> {
         return Err(PolicyError::NotADocument { path });
     }
     let text = read_text(&path, DOCUMENT_BYTES_MAX)?;
-    let beside = path.with_file_name(CASES_FILE);
+    let beside = cases_beside(&path);
     let cases = match read_text(&beside, CASES_BYTES_MAX) {
         Ok(cases) => Some(cases),
         Err(PolicyError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     Ok(DocumentSource { path, text, cases })
+}
+
+/// Where the cases of a document are looked for.
+pub(crate) fn cases_beside(document: &Path) -> PathBuf {
+    document.with_file_name(CASES_FILE)
 }
 
 /// Whether a file is to be read as a component: by its name, or else by how it begins.

@@ -14,7 +14,7 @@ use router_guest::state::{BudgetUse, State, TradingState};
 use super::Router;
 use super::batch::Told;
 use super::seat::Seat;
-use crate::decision::{Answer, Author, Charge};
+use crate::decision::{Answer, Author, Charge, PolicyIdentity};
 use crate::digest::Digest;
 use crate::failsafe;
 use crate::guard::{self, Question, Violation};
@@ -108,63 +108,25 @@ impl Router {
         seat: &Seat,
     ) -> Result<Answer, Rejection> {
         let policy = &self.generation.policy;
-        let symbol = policy.symbol(request.symbol());
         let question = Question {
             manifest: policy.manifest(),
-            symbol,
+            symbol: policy.symbol(request.symbol()),
             request: &request.seen(),
             state: &State {
                 trading_state: shown.trading_state,
                 budgets: shown.uses,
             },
         };
-        let decision = match answered {
-            Ok(decision) => decision,
-            Err(Refusal::NoRoute) => {
-                let what = "it has no route for the request".to_owned();
+        match completed(&question, &seat.identity, answered, fuel) {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::Rejected(rejection)) => Err(rejection),
+            Err(Unanswered::NoRoute) => {
+                let what = NO_ROUTE.to_owned();
                 self.report(IncidentKind::PolicyFault, request, what);
-                return Ok(self.fail_safe(request, shown));
+                Ok(self.fail_safe(request, shown))
             }
-            Err(refusal) => {
-                return match guard::check_refusal(&question, refusal) {
-                    Ok(()) => Err(Fault::of_refusal(refusal).into()),
-                    Err(violation) => Ok(self.withdraw(request, shown, &violation)),
-                };
-            }
-        };
-        let sound = match guard::check(&question, &decision) {
-            Ok(sound) => sound,
-            Err(violation) => return Ok(self.withdraw(request, shown, &violation)),
-        };
-        let quantity = match decision.effect {
-            PositionEffect::Open => Some(opening_quantity(
-                request.terms(),
-                &decision,
-                symbol.and_then(|symbol| symbol.step),
-            )?),
-            _ => decision.quantity,
-        };
-        Ok(Answer {
-            side: decision.side,
-            intent: decision.intent,
-            effect: decision.effect,
-            position_side: sound.position_side,
-            tier: decision.tier,
-            quantity,
-            notional: decision.notional,
-            fuel,
-            author: Author::Policy {
-                identity: Arc::clone(&seat.identity),
-                reason: decision.reason,
-                rule: decision.rule,
-            },
-            charge: sound.budget.map(|report| {
-                Box::new(Charge {
-                    report,
-                    reservation: None,
-                })
-            }),
-        })
+            Err(Unanswered::Violation(violation)) => Ok(self.withdraw(request, shown, &violation)),
+        }
     }
 
     /// A violation costs the policy its place, and the request is decided without it.
@@ -200,10 +162,68 @@ impl Router {
     }
 }
 
+/// Why a policy's answer does not become one of the router's.
+pub(crate) enum Unanswered {
+    /// The request lacks what its route needs.
+    Rejected(Rejection),
+    /// The policy has no answer.
+    NoRoute,
+    /// The answer breaks an invariant.
+    Violation(Violation),
+}
+
+/// What is said of a policy that has no answer.
+pub(crate) const NO_ROUTE: &str = "it has no route for the request";
+
+/// A policy's answer, held to the invariants and completed with the host's own figures.
+#[inline]
+pub(crate) fn completed(
+    question: &Question<'_>,
+    identity: &Arc<PolicyIdentity>,
+    answered: Result<PolicyDecision, Refusal>,
+    fuel: Option<u64>,
+) -> Result<Answer, Unanswered> {
+    let decision = match answered {
+        Ok(decision) => decision,
+        Err(Refusal::NoRoute) => return Err(Unanswered::NoRoute),
+        Err(refusal) => {
+            guard::check_refusal(question, refusal).map_err(Unanswered::Violation)?;
+            return Err(Unanswered::Rejected(Fault::of_refusal(refusal).into()));
+        }
+    };
+    let sound = guard::check(question, &decision).map_err(Unanswered::Violation)?;
+    let quantity = match decision.effect {
+        PositionEffect::Open => {
+            let step = question.symbol.and_then(|symbol| symbol.step);
+            let quantity = opening_quantity(&question.request.terms, &decision, step);
+            Some(quantity.map_err(Unanswered::Rejected)?)
+        }
+        _ => decision.quantity,
+    };
+    Ok(Answer {
+        side: decision.side,
+        intent: decision.intent,
+        effect: decision.effect,
+        position_side: sound.position_side,
+        tier: decision.tier,
+        quantity,
+        notional: decision.notional,
+        fuel,
+        author: Author::Policy {
+            identity: Arc::clone(identity),
+            reason: decision.reason,
+            rule: decision.rule,
+        },
+        charge: sound.budget.map(|report| {
+            Box::new(Charge {
+                report,
+                reservation: None,
+            })
+        }),
+    })
+}
+
 /// The opening's quantity, which is the host's to compute.
-///
-/// # Errors
-/// [`Rejection`] when the price is missing, or leaves nothing of it.
 pub(crate) fn opening_quantity(
     terms: &OrderTerms,
     decision: &PolicyDecision,

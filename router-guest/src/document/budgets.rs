@@ -18,7 +18,8 @@ use crate::table::BUDGETS_MAX;
 
 const KEYS: [&str; 5] = ["limit", "orders", "per", "zone", "scope"];
 
-const SCOPES: [(&str, Scope); 3] = [
+/// What `scope` can be.
+pub(super) const SCOPES: [(&str, Scope); 3] = [
     ("all", Scope::All),
     ("symbol", Scope::Symbol),
     ("strategy", Scope::Strategy),
@@ -50,7 +51,7 @@ fn budget(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Op
         .unwrap_or_default();
     let orders = fields
         .get("orders")
-        .and_then(|entry| orders(entry, findings));
+        .and_then(|entry| reader::count(entry, findings));
     let window = match fields.get("per") {
         Some(entry) => windows::read(entry, findings),
         None => {
@@ -59,7 +60,10 @@ fn budget(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Op
             None
         }
     };
-    let zone = zone(&fields, findings);
+    let zone = match fields.get("zone") {
+        Some(entry) => zone(entry, findings),
+        None => Some("UTC".into()),
+    };
     let scope = match fields.get("scope") {
         Some(entry) => reader::choice(entry, &SCOPES, findings),
         None => Some(Scope::All),
@@ -77,9 +81,9 @@ fn budget(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Op
 
 /// What `limit` says; both hold at once.
 #[derive(Debug, Default)]
-struct Limits {
-    amount: Option<Amount>,
-    percent: Option<Amount>,
+pub(super) struct Limits {
+    pub(super) amount: Option<Amount>,
+    pub(super) percent: Option<Amount>,
 }
 
 /// One limit, or its way of being written wrong.
@@ -88,7 +92,8 @@ enum Limit {
     Amount(Amount),
 }
 
-fn limits(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Limits {
+/// Reads `limit`: one or a list of them.
+pub(super) fn limits(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Limits {
     let mut limits = Limits::default();
     let items: &[Node] = match &entry.value.value {
         Value::List(items) => items,
@@ -182,24 +187,8 @@ fn limit_advice(text: &str, currency: &str) -> String {
     format!("{shown} is not a limit: write it as `3% of equity` or `500 {currency}`")
 }
 
-fn orders(entry: &Entry, findings: &mut Collector) -> Option<u32> {
-    let text = reader::text(entry, findings)?;
-    let orders = text.parse::<u32>().ok().filter(|_| !text.starts_with('+'));
-    if orders.is_none() {
-        let message = format!(
-            "`orders` must be a whole number up to {}, not {}",
-            u32::MAX,
-            quoted(text)
-        );
-        findings.report(entry.value_place(), message);
-    }
-    orders
-}
-
-fn zone(fields: &Fields<'_>, findings: &mut Collector) -> Option<String> {
-    let Some(entry) = fields.get("zone") else {
-        return Some("UTC".into());
-    };
+/// Reads `zone`.
+pub(super) fn zone(entry: &Entry, findings: &mut Collector) -> Option<String> {
     let text = reader::text(entry, findings)?;
     // The bundled database, so that a policy is as valid here as on every other machine.
     let database = TimeZoneDatabase::bundled();

@@ -242,6 +242,22 @@ pub(super) fn yes_or_no(entry: &Entry, findings: &mut Collector) -> Option<bool>
     choice(entry, &words, findings)
 }
 
+/// A whole number.
+pub(super) fn count(entry: &Entry, findings: &mut Collector) -> Option<u32> {
+    let text = text(entry, findings)?;
+    let count = text.parse::<u32>().ok().filter(|_| !text.starts_with('+'));
+    if count.is_none() {
+        let message = format!(
+            "{} must be a whole number up to {}, not {}",
+            quoted(&entry.key),
+            u32::MAX,
+            quoted(text)
+        );
+        findings.report(entry.value_place(), message);
+    }
+    count
+}
+
 /// A decimal that is not negative, exactly as written.
 pub(super) fn amount(text: &str, place: Place, findings: &mut Collector) -> Option<Amount> {
     match Amount::from_str(text) {

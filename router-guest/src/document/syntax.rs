@@ -12,9 +12,9 @@ use super::yaml::NESTING_MAX;
 pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 
 pub(super) const ANCHORS: &str =
-    "anchors and aliases are not used in policies; quote a name that begins with `*` or `&`";
+    "anchors and aliases are not used here; quote a name that begins with `*` or `&`";
 const TABS: &str = "YAML takes no tabs for indentation; use spaces";
-pub(super) const TAGS: &str = "tags are not used in policies; quote a word that begins with `!`";
+pub(super) const TAGS: &str = "tags are not used here; quote a word that begins with `!`";
 
 /// A fault that makes reading on pointless.
 pub(super) type Fatal = (Place, String);

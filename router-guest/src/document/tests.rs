@@ -112,24 +112,3 @@ fn the_example_of_the_reference_is_a_document() {
     let (example, _) = behind.split_once("```").unwrap();
     assert_eq!(parsed(example).name(), "example");
 }
-
-/// Cases are read by other tools; here it is only held that every rule has one.
-#[test]
-fn every_rule_of_the_default_policy_is_expected_by_a_case() {
-    let cases = include_str!("../../../policies/default/cases.yaml");
-    let document = parsed(DEFAULT);
-    // Dust needs a minimum quantity, and the listed symbols have none: the venue's are not ours.
-    let rules = document
-        .table()
-        .rules
-        .iter()
-        .filter(|rule| rule.name != "dust");
-    for rule in rules {
-        let expected = format!("rule: {}", rule.name);
-        let found = cases.lines().any(|line| {
-            line.split(['{', ',', '}'])
-                .any(|part| part.trim() == expected)
-        });
-        assert!(found, "no case expects `{expected}`");
-    }
-}

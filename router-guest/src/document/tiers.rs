@@ -26,7 +26,7 @@ const KEYS: [&str; 6] = [
 const NO_TIER: &str = "none";
 
 /// What a tier can open trades as.
-const INTENTS: [(&str, OrderIntent); 3] = [
+pub(super) const INTENTS: [(&str, OrderIntent); 3] = [
     ("normal", OrderIntent::Normal),
     ("pilot", OrderIntent::Pilot),
     ("explore", OrderIntent::Explore),

@@ -19,6 +19,8 @@ pub const NESTING_MAX: usize = 32;
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) value: Value,
+    /// A scalar without quotes, which may stand for a number or a word of YAML's own.
+    pub(super) plain: bool,
 }
 
 /// What is written there.
@@ -117,7 +119,7 @@ impl Builder<'_> {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) if self.root.is_some() => Err((
                 place,
-                "a second document begins here; a policy is one".into(),
+                "a second document begins here; a file holds one".into(),
             )),
             Event::DocumentStart(_) => Ok(()),
             Event::Alias(_) => Err((place, ANCHORS.into())),
@@ -175,7 +177,11 @@ impl Builder<'_> {
             Open::List(items) => Value::List(items),
             Open::Map { entries, .. } => Value::Map(entries),
         };
-        self.place_value(Node { place, value });
+        self.place_value(Node {
+            place,
+            value,
+            plain: false,
+        });
     }
 
     fn scalar(&mut self, place: Place, text: String, plain: bool) {
@@ -209,7 +215,11 @@ impl Builder<'_> {
         } else {
             Value::Text(text)
         };
-        self.place_value(Node { place, value });
+        self.place_value(Node {
+            place,
+            value,
+            plain,
+        });
     }
 
     /// Puts a finished value where it belongs.

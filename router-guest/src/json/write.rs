@@ -15,7 +15,7 @@ const HALF: u128 = 10_u128.pow(14);
 const HALF_DIGITS: u32 = 14;
 
 /// `"text"`
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     escaped(out, text);
     out.push(b'"');

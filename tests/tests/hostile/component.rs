@@ -33,6 +33,9 @@ pub(crate) struct Hostile {
     pub(crate) batch: &'static str,
     pub(crate) after: &'static str,
     pub(crate) start: &'static str,
+    /// Functions besides.
+    pub(crate) more: &'static str,
+    pub(crate) world: &'static str,
     /// Bends the manifest's bytes.
     pub(crate) bend_image: BendImage,
 }
@@ -96,6 +99,8 @@ impl Hostile {
             batch: "",
             after: "",
             start: "",
+            more: "",
+            world: "policy",
             bend_image: |_, _| {},
         }
     }
@@ -128,6 +133,7 @@ impl Hostile {
             ("{batch}", self.batch.to_owned()),
             ("{after}", self.after.to_owned()),
             ("{start}", self.start.to_owned()),
+            ("{more}", self.more.to_owned()),
             ("{heap}", image.end().next_multiple_of(16).to_string()),
             ("{manifest}", manifest.to_string()),
             ("{sound}", sound.to_string()),
@@ -138,7 +144,9 @@ impl Hostile {
         ] {
             text = text.replace(slot, &filling);
         }
-        component(&wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\nin\n{text}")))
+        let module = wat::parse_str(&text);
+        let module = module.unwrap_or_else(|error| panic!("{error}\nin\n{text}"));
+        component(&module, self.world)
     }
 
     pub(crate) fn policy(&self) -> Policy {
@@ -146,13 +154,13 @@ impl Hostile {
     }
 }
 
-/// The module as a component of world `policy`, from the published interface.
-pub(crate) fn component(module: &[u8]) -> Vec<u8> {
+/// The module as a component of a world of the published interface.
+pub(crate) fn component(module: &[u8], world: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let (package, _) = resolve
         .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit"))
         .unwrap();
-    let world = resolve.select_world(&[package], Some("policy")).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
     let mut module = module.to_vec();
     let encoding = wit_component::StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false).unwrap();

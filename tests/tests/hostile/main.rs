@@ -15,6 +15,7 @@ mod faults;
 mod image;
 mod lies;
 mod manifests;
+mod verified;
 
 use router_guest::amount::Amount;
 use router_guest::request::{FinalAction, PositionSide, TradeType};

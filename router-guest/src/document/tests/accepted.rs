@@ -105,7 +105,14 @@ fn the_default_policy_shorts_nothing_and_halts_all_but_risk() {
         .iter()
         .map(|symbol| (&*symbol.name, symbol.shortable))
         .collect();
-    assert_eq!(symbols, [("BTC/USDT", false), ("ETH/USDT", false)]);
+    assert_eq!(
+        symbols,
+        [
+            ("BTC/USDT", false),
+            ("ETH/USDT", false),
+            ("LTC/USDT", false)
+        ]
+    );
     let halted = Clause {
         states: state_bit(TradingState::Halted),
         types: TYPES_ALL & !type_bit(TradeType::Risk),

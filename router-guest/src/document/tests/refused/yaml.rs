@@ -19,24 +19,24 @@ fn what_is_no_policy_at_all() {
 name: x
 ---
 name: y
-=> line 3, column 1: a second document begins here; a policy is one
+=> line 3, column 1: a second document begins here; a file holds one
 
 name: &x default
 version: *x
-=> line 1, column 7: anchors and aliases are not used in policies; quote a name that begins with `*` or `&`
-=> line 2, column 10: anchors and aliases are not used in policies; quote a name that begins with `*` or `&`
+=> line 1, column 7: anchors and aliases are not used here; quote a name that begins with `*` or `&`
+=> line 2, column 10: anchors and aliases are not used here; quote a name that begins with `*` or `&`
 
 symbol: *USDT
-=> line 1, column 9: anchors and aliases are not used in policies; quote a name that begins with `*` or `&`
+=> line 1, column 9: anchors and aliases are not used here; quote a name that begins with `*` or `&`
 
 name: !!str default
-=> line 1, column 7: tags are not used in policies; quote a word that begins with `!`
+=> line 1, column 7: tags are not used here; quote a word that begins with `!`
 
 name: !mine default
-=> line 1, column 7: tags are not used in policies; quote a word that begins with `!`
+=> line 1, column 7: tags are not used here; quote a word that begins with `!`
 
 name: !a!b default
-=> line 1, column 7: tags are not used in policies; quote a word that begins with `!`
+=> line 1, column 7: tags are not used here; quote a word that begins with `!`
 
 name: x
 version: 1

@@ -1,0 +1,70 @@
+//! `diff`: what changes between two policies.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::{Outcome, ReportFormat};
+use crate::authored::{Authored, AuthoredError};
+use crate::cache::Cache;
+use crate::diff::{self, Comparison};
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The old policy: a `policy.yaml`, a folder that holds one, or a component.
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The new policy.
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Recorded requests, as `route` takes them: how many fall in each change.
+    #[arg(long, value_name = "FILE")]
+    traffic: Option<PathBuf>,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "text")]
+    format: ReportFormat,
+}
+
+/// Compares the policies and prints what differs.
+///
+/// # Errors
+/// When a policy cannot be read, or there is too much to decide.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
+    let tables = [&old, &new].map(|own| own.document().map(|own| own.document.table()));
+    let [old_table, new_table] = tables;
+    let comparison = Comparison::of(old_table?, new_table?)?;
+    let difference = comparison.difference();
+    let traffic = match &arguments.traffic {
+        None => None,
+        Some(path) => {
+            let record = File::open(path);
+            let record = record.with_context(|| format!("cannot read `{}`", path.display()))?;
+            Some(comparison.count(old.policy(&Cache::user())?, record)?)
+        }
+    };
+    match arguments.format {
+        ReportFormat::Text => print!("{}", diff::write_text(&difference, traffic.as_ref())),
+        ReportFormat::Json => println!("{:#}", diff::write_json(&difference, traffic.as_ref())),
+    }
+    Ok(if difference.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
+}
+
+fn open(path: &std::path::Path) -> anyhow::Result<Authored> {
+    match Authored::open(path) {
+        Err(AuthoredError::Mistakes { path, findings }) => {
+            super::print_findings(&path.display().to_string(), &findings);
+            anyhow::bail!(
+                "cannot compare `{}`: its document has mistakes",
+                path.display()
+            )
+        }
+        opened => Ok(opened?),
+    }
+}

@@ -1,0 +1,142 @@
+//! `verify`: a component is decided over its whole domain, and certified.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::{Outcome, ReportFormat};
+use crate::cache::Cache;
+use crate::compose::ComposeError;
+use crate::policy::{Policy, PolicyError};
+use crate::verify::{self, Progress, Report, Verdict};
+
+/// Runs that take no longer say nothing of how far they are.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A component `.wasm`, a `policy.yaml`, or a folder that holds one.
+    #[arg(value_name = "P")]
+    policy: PathBuf,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
+    /// Write the certificate here; nothing is written where there are counterexamples.
+    #[arg(short, long, value_name = "CERTIFICATE.json")]
+    output: Option<PathBuf>,
+    /// Keep compiled policies and certificates in this folder instead of the user's cache folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Compile the policy anew and keep nothing.
+    #[arg(long)]
+    no_cache: bool,
+}
+
+/// Verifies the policy, and prints what was found.
+///
+/// # Errors
+/// When the policy cannot be read, the machine cannot run it, or the certificate cannot be
+/// written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let cache = match &arguments.cache {
+        _ if arguments.no_cache => Cache::disabled(),
+        Some(folder) => Cache::at(folder),
+        None => Cache::user(),
+    };
+    if let Some(reason) = cache.refusal() {
+        eprintln!("execution-router: compiled policies are not kept: {reason}");
+    }
+    let policy = match Policy::load(&arguments.policy, &cache) {
+        Ok(policy) => policy,
+        Err(error) if verify::blames_policy(&error) => {
+            print_unfit(arguments.format, &error);
+            return Ok(Outcome::Findings);
+        }
+        Err(error) => {
+            let path = arguments.policy.display();
+            return Err(error).with_context(|| format!("cannot verify `{path}`"));
+        }
+    };
+    let mut words = Words::new();
+    let report = verify::verify(&policy, &mut |progress| words.say(progress))?;
+    words.end();
+    cache.keep_certificate(&report)?;
+    if let Some(path) = &arguments.output {
+        write_certificate(path, &report)?;
+    }
+    match arguments.format {
+        ReportFormat::Text => println!("{report}"),
+        ReportFormat::Json => println!("{}", report.to_json()),
+    }
+    Ok(match report.verdict() {
+        Verdict::Certified => Outcome::Done,
+        Verdict::Partial | Verdict::Counterexamples => Outcome::Findings,
+    })
+}
+
+fn write_certificate(path: &Path, report: &Report) -> anyhow::Result<()> {
+    let Some(certificate) = report.certificate() else {
+        eprintln!(
+            "execution-router: `{}` is not written: nothing is certified",
+            path.display()
+        );
+        return Ok(());
+    };
+    let text = certificate.to_json() + "\n";
+    super::build::write_whole(path, text.as_bytes())
+        .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// What is wrong with a policy that cannot even be asked.
+fn print_unfit(format: ReportFormat, error: &PolicyError) {
+    match (format, error) {
+        (ReportFormat::Json, error) => {
+            let report = serde_json::json!({ "verdict": "unfit", "what": error.to_string() });
+            println!("{report:#}");
+        }
+        (
+            ReportFormat::Text,
+            PolicyError::Compose {
+                path: Some(path),
+                error: ComposeError::Document(findings),
+            },
+        ) => super::print_findings(&path.display().to_string(), findings),
+        (ReportFormat::Text, error) => println!("unfit: {error}"),
+    }
+}
+
+/// How far a run is, on a terminal, once it takes long.
+struct Words {
+    started: Instant,
+    is_terminal: bool,
+    said: bool,
+}
+
+impl Words {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            is_terminal: std::io::stderr().is_terminal(),
+            said: false,
+        }
+    }
+
+    fn say(&mut self, progress: Progress) {
+        if !self.is_terminal || self.started.elapsed() < PATIENCE {
+            return;
+        }
+        let percent = 100 * progress.decided / progress.total.max(1);
+        // Whether anybody reads it changes nothing.
+        let _ = write!(std::io::stderr(), "\rverifying: {} %", percent.min(100));
+        self.said = true;
+    }
+
+    fn end(&self) {
+        if self.said {
+            eprintln!();
+        }
+    }
+}

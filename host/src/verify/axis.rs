@@ -1,0 +1,156 @@
+//! What can vary of a request beside its row in the core: an axis for each, and the one change
+//! that takes a request from the base to a point of it.
+//!
+//! An axis owns its fields: no two write the same one, so that two cells that differ in their
+//! points differ in what the policy sees.
+
+use router_guest::amount::Amount;
+use router_guest::request::{Position, PositionSide};
+
+use super::domain::Cell;
+
+/// A dimension beside those of the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(super) enum Axis {
+    Opening,
+    Sized,
+    Flat,
+    Holding,
+    CloseQuantity,
+    SignalScore,
+    Confidence,
+    RiskReward,
+    Price,
+    TargetNotional,
+    Equity,
+    QuoteRate,
+    StopLoss,
+    TakeProfit,
+    Strategy,
+    Symbol,
+    Budgets,
+}
+
+/// Axes that there are.
+pub(super) const AXES: usize = 17;
+
+/// What a point does to the base.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Change {
+    Opening(Amount),
+    Sized,
+    /// Flat, but said as a position of nothing, or with closing orders left over.
+    Flat(Option<PositionSide>, Amount),
+    /// The position's quantity, and what closes of it already.
+    Holding(Amount, Amount),
+    CloseQuantity(Amount),
+    SignalScore(Option<f64>),
+    Confidence(Option<f64>),
+    RiskReward(Option<f64>),
+    Price(Option<Amount>),
+    TargetNotional(Option<Amount>),
+    Equity(Option<Amount>),
+    QuoteRate(Option<Amount>),
+    StopLoss(Amount),
+    TakeProfit(Amount),
+    Strategy(String),
+    Symbol(String),
+}
+
+impl Axis {
+    /// Every axis, in the order of their numbers.
+    pub(super) const ALL: [Self; AXES] = [
+        Self::Opening,
+        Self::Sized,
+        Self::Flat,
+        Self::Holding,
+        Self::CloseQuantity,
+        Self::SignalScore,
+        Self::Confidence,
+        Self::RiskReward,
+        Self::Price,
+        Self::TargetNotional,
+        Self::Equity,
+        Self::QuoteRate,
+        Self::StopLoss,
+        Self::TakeProfit,
+        Self::Strategy,
+        Self::Symbol,
+        Self::Budgets,
+    ];
+
+    /// The figures of an opening that are tried in pairs.
+    pub(super) const OF_OPENINGS: [Self; 11] = [
+        Self::Opening,
+        Self::Sized,
+        Self::SignalScore,
+        Self::Confidence,
+        Self::RiskReward,
+        Self::Price,
+        Self::TargetNotional,
+        Self::Equity,
+        Self::QuoteRate,
+        Self::StopLoss,
+        Self::TakeProfit,
+    ];
+
+    /// Its name in a certificate.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Opening => "working_opening",
+            Self::Sized => "sized",
+            Self::Flat => "flat_position",
+            Self::Holding => "position_and_closing",
+            Self::CloseQuantity => "close_quantity",
+            Self::SignalScore => "signal_score",
+            Self::Confidence => "confidence",
+            Self::RiskReward => "risk_reward_ratio",
+            Self::Price => "price",
+            Self::TargetNotional => "target_notional",
+            Self::Equity => "equity",
+            Self::QuoteRate => "quote_rate",
+            Self::StopLoss => "stop_loss",
+            Self::TakeProfit => "take_profit",
+            Self::Strategy => "strategy",
+            Self::Symbol => "symbol_alike",
+            Self::Budgets => "budget_use",
+        }
+    }
+}
+
+impl Change {
+    /// Takes a cell there.
+    pub(super) fn apply<'d>(&'d self, cell: &mut Cell<'d>) {
+        let terms = &mut cell.terms;
+        match self {
+            Self::Opening(amount) => terms.working.opening = *amount,
+            Self::Sized => terms.sized = true,
+            Self::Flat(side, closing) => {
+                terms.position = side.map(|side| Position {
+                    side,
+                    quantity: Amount::ZERO,
+                });
+                terms.working.closing = *closing;
+            }
+            Self::Holding(quantity, closing) => {
+                if let Some(position) = &mut terms.position {
+                    position.quantity = *quantity;
+                }
+                terms.working.closing = *closing;
+            }
+            Self::CloseQuantity(amount) => terms.close_quantity = Some(*amount),
+            Self::SignalScore(score) => terms.signal_score = *score,
+            Self::Confidence(score) => terms.confidence = *score,
+            Self::RiskReward(score) => terms.risk_reward_ratio = *score,
+            Self::Price(amount) => terms.price = *amount,
+            Self::TargetNotional(amount) => terms.target_notional = *amount,
+            Self::Equity(amount) => terms.equity = *amount,
+            Self::QuoteRate(amount) => terms.quote_rate = *amount,
+            Self::StopLoss(amount) => terms.stop_loss = Some(*amount),
+            Self::TakeProfit(amount) => terms.take_profit = Some(*amount),
+            Self::Strategy(name) => cell.strategy = name,
+            Self::Symbol(name) => cell.symbol = name,
+        }
+    }
+}

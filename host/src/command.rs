@@ -4,7 +4,9 @@ pub mod build;
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod import;
 pub mod route;
+pub mod schema;
 pub mod table;
 pub mod test;
 pub mod verify;
@@ -97,7 +99,7 @@ fn open_authored(path: &Path) -> anyhow::Result<Authored> {
             path: document,
             findings,
         }) => {
-            print_findings(&document.display().to_string(), &findings);
+            print_findings(document.display(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -120,7 +122,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document.display().to_string(), &findings);
+            print_findings(document.display(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -131,7 +133,7 @@ fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
 }
 
 /// Says what is wrong with a file, each finding behind its name.
-fn print_findings(file: &str, findings: &Findings) {
+fn print_findings(file: impl std::fmt::Display, findings: &Findings) {
     for finding in findings {
         eprintln!("{file}: {finding}");
     }

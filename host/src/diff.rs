@@ -9,6 +9,7 @@ mod answers;
 mod report;
 mod settings;
 mod traffic;
+mod trial;
 
 use std::collections::HashMap;
 
@@ -19,9 +20,10 @@ use crate::scenario::Scenario;
 use answers::{Weight, differing};
 
 pub use answers::Said;
-pub use report::{write_json, write_text};
+pub use report::{trial_json, write_json, write_text, write_trial};
 pub use settings::SettingChange;
 pub use traffic::{TrafficCount, TrafficError};
+pub use trial::{Trial, TrialError, compare};
 
 /// Words for the two policies.
 const SIDES: [&str; 2] = ["old", "new"];
@@ -153,3 +155,6 @@ fn found(
     found.sort_by_key(|(old, new, _)| Weight::of(old, new));
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod explain;
 pub mod failsafe;
 pub mod guard;
+pub mod import;
 pub mod ledger;
 pub mod log;
 pub mod policy;

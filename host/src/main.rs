@@ -31,6 +31,10 @@ enum Verb {
     Test(command::test::Arguments),
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
+    /// Make a policy document out of a bot's configuration.
+    Import(command::import::Arguments),
+    /// Print the JSON Schema of policy documents, for editors.
+    Schema(command::schema::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
         Verb::Verify(arguments) => command::verify::run(&arguments),
+        Verb::Import(arguments) => command::import::run(&arguments),
+        Verb::Schema(arguments) => command::schema::run(&arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -28,6 +28,7 @@ use crate::sandbox;
 pub use crate::sandbox::{HostFault, PolicyFault};
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use shape::ShapeError;
+pub(crate) use source::DEFAULT_DOCUMENT;
 pub(crate) use source::cases_beside;
 pub use source::{DocumentSource, PolicyError, PolicyFile, read_document, read_policy_file};
 

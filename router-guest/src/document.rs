@@ -20,16 +20,19 @@ mod places;
 mod policy;
 mod reader;
 mod routes;
+mod schema;
 mod sets;
 mod symbols;
 mod syntax;
 mod tiers;
+mod vocabulary;
 mod windows;
 pub mod wording;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
 pub use places::Places;
+pub use schema::schema_json;
 pub use syntax::DOCUMENT_BYTES_MAX;
 pub use yaml::NESTING_MAX;
 

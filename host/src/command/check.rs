@@ -32,7 +32,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let authored = match Authored::open(&arguments.policy) {
         Err(AuthoredError::Mistakes { path, findings }) => {
-            super::print_findings(&path.display().to_string(), &findings);
+            super::print_findings(path.display(), &findings);
             return Ok(Outcome::Findings);
         }
         opened => opened?,

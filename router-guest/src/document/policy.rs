@@ -9,6 +9,7 @@ use super::reader::{self, Fields};
 use super::routes;
 use super::symbols;
 use super::tiers;
+use super::vocabulary;
 use super::yaml::Node;
 use crate::amount::Amount;
 use crate::decision::OrderIntent;
@@ -76,23 +77,18 @@ pub(super) enum Verb {
     },
 }
 
-const SECTIONS: [&str; 8] = [
-    "name",
-    "version",
-    "account_currency",
-    "risk",
-    "symbols",
-    "tiers",
-    "budgets",
-    "routes",
-];
-
 impl Policy {
     /// Reads and checks every section, so that one reading shows everything that is wrong;
     /// `None` when anything is.
     pub(super) fn read(root: &Node, findings: &mut Collector) -> Option<Self> {
-        let fields = Fields::read(root, root.place, "a policy", &SECTIONS, findings)?;
-        for key in ["name", "version", "account_currency", "routes"] {
+        let fields = Fields::read(
+            root,
+            root.place,
+            "a policy",
+            &vocabulary::SECTIONS,
+            findings,
+        )?;
+        for key in vocabulary::SECTIONS_REQUIRED {
             if fields.get(key).is_none() {
                 findings.report(root.place, format!("the key `{key}` is missing"));
             }
@@ -171,7 +167,7 @@ fn short_enabled(fields: &Fields<'_>, findings: &mut Collector) -> bool {
         return false;
     };
     let place = entry.value_place();
-    Fields::read(&entry.value, place, "`risk`", &["short_enabled"], findings)
+    Fields::read(&entry.value, place, "`risk`", &vocabulary::RISK, findings)
         .and_then(|risk| reader::yes_or_no(risk.get("short_enabled")?, findings))
         .unwrap_or(false)
 }

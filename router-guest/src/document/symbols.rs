@@ -5,13 +5,12 @@
 
 use super::findings::{Collector, quoted};
 use super::reader::{self, Fields};
+use super::vocabulary;
 use super::yaml::Entry;
 use crate::amount::Amount;
 use crate::engine::sizing;
 use crate::manifest::SymbolInfo;
 use crate::table::SYMBOLS_MAX;
-
-const KEYS: [&str; 4] = ["allow_short", "step", "min_quantity", "min_notional"];
 
 /// Reads the section; `shortable` is each symbol's own switch, without the master switch.
 pub(super) fn read(section: Option<&Entry>, findings: &mut Collector) -> Vec<SymbolInfo> {
@@ -24,7 +23,13 @@ pub(super) fn read(section: Option<&Entry>, findings: &mut Collector) -> Vec<Sym
 fn symbol(entry: &Entry, findings: &mut Collector) -> Option<SymbolInfo> {
     let name = reader::free_name(&entry.key, entry.place, "the symbol", findings);
     let what = quoted(&entry.key);
-    let fields = Fields::read(&entry.value, entry.value_place(), &what, &KEYS, findings)?;
+    let fields = Fields::read(
+        &entry.value,
+        entry.value_place(),
+        &what,
+        &vocabulary::SYMBOL,
+        findings,
+    )?;
     let allow_short = fields
         .get("allow_short")
         .and_then(|entry| reader::yes_or_no(entry, findings))

@@ -60,80 +60,81 @@ fn letters(mut at: usize) -> String {
     }
 }
 
+/// Facts, and what follows under them.
+type Part = (Vec<Cell>, Decided);
+
 /// What follows under which facts.
-fn split(table: &Table, outcome: Outcome, reached: &Reached) -> Vec<(Vec<Cell>, Decided)> {
-    let reason = |at: u32| {
-        let at = usize::try_from(at).ok();
-        let reason = at.and_then(|at| table.reasons.get(at));
-        reason.cloned().unwrap_or_default()
-    };
-    let cells = |wanted: &dyn Fn(&Cell) -> bool| -> Vec<Cell> {
-        reached
-            .cells
-            .iter()
-            .filter(|cell| wanted(cell))
-            .copied()
-            .collect()
-    };
+fn split(table: &Table, outcome: Outcome, reached: &Reached) -> Vec<Part> {
     match outcome {
-        Outcome::Skip { reason: of } => vec![(
-            reached.cells.clone(),
-            Decided {
-                side: Some(Side::Skip),
-                intent: intent_of_type(table, &reached.clause),
-                reason: reason(of),
-            },
-        )],
+        Outcome::Skip { reason } => {
+            let intent = intent_of_type(table, &reached.clause);
+            let skipped = decided(table, Side::Skip, intent, reason);
+            vec![(reached.cells.clone(), skipped)]
+        }
         Outcome::Close {
             long_reason,
             short_reason,
-        } => {
-            let leg = |side, leg, of| {
-                let closed = cells(&|cell| can_close(cell) && cell.position == Some(leg));
-                let decided = Decided {
-                    side: Some(side),
-                    intent: intent_of_close(&reached.clause).to_owned(),
-                    reason: reason(of),
-                };
-                (closed, decided)
-            };
-            vec![
-                leg(Side::Sell, PositionSide::Long, long_reason),
-                leg(Side::Buy, PositionSide::Short, short_reason),
-                (cells(&|cell| !can_close(cell)), no_answer()),
-            ]
-        }
+        } => closed(table, reached, [long_reason, short_reason]),
         Outcome::Open {
             long_reason,
             short_reason,
-        } => {
-            // Over a position on the other leg only dust is opened: a row of its own, unless
-            // all that is left of such positions is dust.
-            let split = reached
-                .cells
-                .iter()
-                .any(|cell| cell.faces_position() && !cell.dust);
-            let faces_apart = |cell: &Cell| split && cell.faces_position();
-            let opened = |side, action, of, facing: bool| {
-                let opened = cells(&|cell| {
-                    can_open(cell) && cell.action == action && faces_apart(cell) == facing
-                });
-                let decided = Decided {
-                    side: Some(side),
-                    intent: intent_of_type(table, &reached.clause),
-                    reason: reason(of),
-                };
-                (opened, decided)
-            };
-            vec![
-                opened(Side::Buy, FinalAction::Buy, long_reason, false),
-                opened(Side::Buy, FinalAction::Buy, long_reason, true),
-                opened(Side::Sell, FinalAction::Sell, short_reason, false),
-                opened(Side::Sell, FinalAction::Sell, short_reason, true),
-                (cells(&|cell| !can_open(cell)), no_answer()),
-            ]
-        }
+        } => opened(table, reached, [long_reason, short_reason]),
     }
+}
+
+fn decided(table: &Table, side: Side, intent: String, reason: u32) -> Decided {
+    let at = usize::try_from(reason).ok();
+    let reason = at.and_then(|at| table.reasons.get(at));
+    Decided {
+        side: Some(side),
+        intent,
+        reason: reason.cloned().unwrap_or_default(),
+    }
+}
+
+fn cells_of(reached: &Reached, wanted: impl Fn(&Cell) -> bool) -> Vec<Cell> {
+    let cells = reached.cells.iter();
+    cells.filter(|cell| wanted(cell)).copied().collect()
+}
+
+fn closed(table: &Table, reached: &Reached, [long_reason, short_reason]: [u32; 2]) -> Vec<Part> {
+    let leg = |side, leg, reason| {
+        let intent = intent_of_close(&reached.clause).to_owned();
+        let closed = |cell: &Cell| can_close(cell) && cell.position == Some(leg);
+        (
+            cells_of(reached, closed),
+            decided(table, side, intent, reason),
+        )
+    };
+    vec![
+        leg(Side::Sell, PositionSide::Long, long_reason),
+        leg(Side::Buy, PositionSide::Short, short_reason),
+        (cells_of(reached, |cell| !can_close(cell)), no_answer()),
+    ]
+}
+
+fn opened(table: &Table, reached: &Reached, [long_reason, short_reason]: [u32; 2]) -> Vec<Part> {
+    // Over a position on the other leg only dust is opened: a row of its own, unless all that
+    // is left of such positions is dust.
+    let mut cells = reached.cells.iter();
+    let split = cells.any(|cell| cell.faces_position() && !cell.dust);
+    let stands_apart = |cell: &Cell| split && cell.faces_position();
+    let leg = |side, action, reason, apart| {
+        let intent = intent_of_type(table, &reached.clause);
+        let opened =
+            |cell: &Cell| can_open(cell) && cell.action == action && stands_apart(cell) == apart;
+        (
+            cells_of(reached, opened),
+            decided(table, side, intent, reason),
+        )
+    };
+    vec![
+        leg(Side::Buy, FinalAction::Buy, long_reason, false),
+        leg(Side::Buy, FinalAction::Buy, long_reason, true),
+        leg(Side::Sell, FinalAction::Sell, short_reason, false),
+        leg(Side::Sell, FinalAction::Sell, short_reason, true),
+        (cells_of(reached, |cell| !can_open(cell)), no_answer()),
+    ]
 }
 
 const fn can_close(cell: &Cell) -> bool {

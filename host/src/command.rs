@@ -3,17 +3,20 @@
 pub mod build;
 pub mod check;
 pub mod diff;
+pub mod explain;
 pub mod import;
 pub mod route;
 pub mod schema;
+pub mod table;
 pub mod test;
 pub mod verify;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use router_guest::document::Findings;
+use router_guest::document::{Document, Findings};
 
+use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
 use crate::policy::{Policy, PolicyError};
@@ -60,14 +63,49 @@ impl PolicyArguments {
         }
     }
 
-    /// Loads the policy; what keeps it from being cached is said on standard error.
-    fn load(&self) -> anyhow::Result<Policy> {
+    /// The cache; what keeps it from being used is said on standard error.
+    fn open_cache(&self) -> Cache {
         let cache = self.cache();
         say_refusal(&cache);
+        cache
+    }
+
+    /// Loads the policy.
+    fn load(&self) -> anyhow::Result<Policy> {
+        let cache = self.open_cache();
         match &self.policy {
             Some(path) => load_file(path, &cache),
             None => Policy::default_policy(&cache).context("cannot use the default policy"),
         }
+    }
+
+    /// Loads the policy, and the document that it was made of where it was made of one.
+    fn load_authored(&self) -> anyhow::Result<(Policy, Option<Document>)> {
+        let cache = self.open_cache();
+        let authored = match &self.policy {
+            Some(path) => open_authored(path)?,
+            None => Authored::default_policy().context("cannot use the default policy")?,
+        };
+        let policy = authored.policy(&cache)?;
+        let document = authored.written().map(|written| written.document.clone());
+        Ok((policy, document))
+    }
+}
+
+/// Opens a policy for its author; the mistakes of a document are said on standard error.
+fn open_authored(path: &Path) -> anyhow::Result<Authored> {
+    match Authored::open(path) {
+        Err(AuthoredError::Mistakes {
+            path: document,
+            findings,
+        }) => {
+            print_findings(document.display(), &findings);
+            anyhow::bail!(
+                "cannot use the policy `{}`: its document has mistakes",
+                path.display()
+            )
+        }
+        opened => Ok(opened?),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod compose;
 pub mod decision;
 pub mod diff;
 pub mod digest;
+pub mod explain;
 pub mod failsafe;
 pub mod guard;
 mod heap;
@@ -24,6 +25,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+pub mod truth_table;
 pub mod verify;
 
 pub use cache::Cache;

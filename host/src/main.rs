@@ -19,6 +19,10 @@ enum Verb {
     Route(command::route::Arguments),
     /// Make a component out of a policy document.
     Build(command::build::Arguments),
+    /// Say why each request gets its decision, and what would change it.
+    Explain(command::explain::Arguments),
+    /// Print a policy as a truth table.
+    Table(command::table::Arguments),
     /// Prove a policy document over all requests and states.
     Check(command::check::Arguments),
     /// Compare two policies: every request that they answer differently.
@@ -37,6 +41,8 @@ fn main() -> ExitCode {
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
+        Verb::Explain(arguments) => command::explain::run(&arguments),
+        Verb::Table(arguments) => command::table::run(&arguments),
         Verb::Check(arguments) => command::check::run(&arguments),
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),

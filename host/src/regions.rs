@@ -1,8 +1,8 @@
 //! What a table answers, over *all* requests and states at once.
 //!
 //! Rules cut the space of requests and states into finitely many regions: by finite fields, at
-//! the cut points of numbers, into classes of symbols and strategies. [`walk`] finds out how
-//! each region is answered, [`witness`] whether any request falls in one, and a request that
+//! the cut points of numbers, into classes of symbols and strategies. `walk` finds out how
+//! each region is answered, `witness` whether any request falls in one, and a request that
 //! does. What follows from it is for those who ask: `check` proves, `diff` compares.
 //!
 //! Nothing here depends on how a component answers: it is about tables.

@@ -169,6 +169,15 @@ impl PolicyError {
     }
 }
 
+/// The document of the policy that this program carries, and its cases.
+pub(crate) fn default_document() -> DocumentSource {
+    DocumentSource {
+        path: PathBuf::from("policies/default").join(DOCUMENT_FILE),
+        text: DEFAULT_DOCUMENT.to_owned(),
+        cases: Some(DEFAULT_CASES.to_owned()),
+    }
+}
+
 /// Reads a `policy.yaml`, a folder that holds one, or a component.
 ///
 /// # Errors

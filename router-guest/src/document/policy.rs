@@ -22,7 +22,9 @@ pub(super) struct Policy {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) account_currency: String,
-    /// The master switch has been applied to `shortable` already.
+    /// The master switch of shorting.
+    pub(super) short_enabled: bool,
+    /// `shortable` is each symbol's own switch.
     pub(super) symbols: Vec<SymbolInfo>,
     pub(super) tiers: Vec<Tier>,
     pub(super) budgets: Vec<BudgetInfo>,
@@ -95,7 +97,7 @@ impl Policy {
         let version = heading(&fields, "version", "the version", findings);
         let account_currency = account_currency(&fields, findings);
         let short_enabled = short_enabled(&fields, findings);
-        let symbols = symbols::read(fields.get("symbols"), short_enabled, findings);
+        let symbols = symbols::read(fields.get("symbols"), findings);
         let budgets = budgets::read(fields.get("budgets"), account_currency.as_deref(), findings);
         let before = findings.count();
         let tiers = tiers::read(fields.get("tiers"), fields.get("budgets"), findings);
@@ -115,6 +117,7 @@ impl Policy {
             name: name?,
             version: version?,
             account_currency: account_currency?,
+            short_enabled,
             symbols,
             tiers,
             budgets,

@@ -44,3 +44,7 @@ pub use scenario::Scenario;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct HostReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../policies/README.md")]
+pub struct PoliciesReadme;

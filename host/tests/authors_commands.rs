@@ -52,9 +52,9 @@ fn policies() -> PathBuf {
 
 /// The example of the README.
 fn example() -> (String, String, String) {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../policies/README.md");
     let (_, section) = readme
-        .split_once("### Import a bot's configuration")
+        .split_once("## `import`\n")
         .unwrap();
     let mut blocks = section.split("```");
     let mut block = |language: &str| {

@@ -399,7 +399,8 @@ line 3: HOLD A/B, exit, short 2, ACTIVE
 
 #[test]
 fn the_example_of_the_readme_is_what_is_printed() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/README.md"));
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/README.md"));
     let readme = readme.unwrap();
     let (_, section) = readme.split_once("## `explain`\n").unwrap();
     let block = |kind: &str| {

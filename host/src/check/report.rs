@@ -33,10 +33,7 @@ impl Finding {
             FindingKind::NeverHolds {
                 alternative,
                 condition,
-            } => format!(
-                "{} can never decide: no request meets `{condition}` together with its other conditions",
-                part_of(&subject, *alternative)
-            ),
+            } => never_holds(&part_of(&subject, *alternative), condition),
             FindingKind::ExitBlocked { reason } => exit_blocked(&subject, reason),
             FindingKind::ExitRefused { field } => format!(
                 "route {subject} asks for `{}` of requests that close and need not have it (I12); \
@@ -155,6 +152,18 @@ fn masked(
             [(name, _)] if format!("`{name}`") != subject => "takes",
             _ => "take",
         }
+    )
+}
+
+fn never_holds(part: &str, condition: &str) -> String {
+    let remedy = match condition {
+        "dust" => ": no such symbol has a `min_quantity`, under which a position is dust",
+        "short_allowed" => ": no such symbol may be shorted",
+        _ => "",
+    };
+    format!(
+        "{part} can never decide: no request meets `{condition}` together with its other \
+         conditions{remedy}"
     )
 }
 

@@ -5,9 +5,11 @@
 
 pub mod generate;
 pub mod generate_policy;
+pub mod mutate;
 pub mod naive;
 pub mod routing;
 pub mod run;
+pub mod tree;
 
 use router_guest::document::Document;
 use router_guest::engine::Engine;

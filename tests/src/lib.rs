@@ -3,6 +3,7 @@
 //! Cases are data (`cases/`), and what is needed to run them is here. Nothing in this crate
 //! knows how a policy is written.
 
+pub mod as_written;
 pub mod generate;
 pub mod generate_policy;
 pub mod mutate;

@@ -10,10 +10,12 @@ mod dormant;
 mod invariants;
 mod report;
 mod rules;
+mod strained;
 mod traffic;
 
 use router_guest::decision::RequestField;
 use router_guest::document::{Document, Place};
+use router_guest::engine::Engine;
 use router_guest::table::{Outcome, Table};
 
 use crate::guard::Invariant;
@@ -92,6 +94,9 @@ pub enum FindingKind {
         /// The field.
         field: RequestField,
     },
+    /// A request that closes is refused for a figure that closes do not need: 28 digits cannot
+    /// hold it, or it rounds to nothing (I12).
+    ExitStrained,
     /// A close of another type than risk while trading is halted (I11).
     ClosesWhileHalted,
     /// A tier never classifies `auto`: another fits wherever it does, and comes first.
@@ -184,6 +189,8 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
 struct Seen<'a, 't> {
     document: &'a Document,
     space: &'a Space<'t>,
+    /// `None` only where the table does not validate, which a document's does.
+    engine: Option<Engine>,
     regions: usize,
     /// For each rule, which of its alternatives decided something.
     deciding: Vec<Vec<bool>>,
@@ -198,6 +205,7 @@ impl<'a, 't> Seen<'a, 't> {
         Self {
             document,
             space,
+            engine: Engine::new(document.table()).ok(),
             regions: 0,
             deciding: rules
                 .iter()
@@ -213,9 +221,13 @@ impl<'a, 't> Seen<'a, 't> {
     }
 
     fn see(&mut self, leaf: &Leaf) {
-        self.regions += 1;
         let rule = leaf.answer.rule();
+        self.regions += usize::from(!matches!(leaf.answer, RegionAnswer::Strained { .. }));
         match leaf.answer {
+            RegionAnswer::Strained { .. } => {
+                let closing = invariants::closing_parts(self.space, &leaf.region);
+                self.find_strained(rule, &closing);
+            }
             RegionAnswer::Decided { alternative, .. } => {
                 self.note_deciding(rule, alternative);
                 if let Some(decided) = self.decided.get_mut(rule) {
@@ -243,6 +255,25 @@ impl<'a, 't> Seen<'a, 't> {
                 let kind = FindingKind::NoAnswer { because };
                 self.find(rule, kind, vec![leaf.region.clone()]);
             }
+        }
+    }
+
+    fn find_strained(&mut self, rule: usize, parts: &[Region]) {
+        let (subject, place) = rules::subject(self.document, rule);
+        let kind = FindingKind::ExitStrained;
+        let known = |finding: &Finding| finding.place == place && finding.kind == kind;
+        if parts.is_empty() || self.findings.iter().any(known) {
+            return;
+        }
+        let engine = self.engine.as_ref();
+        let example = engine.and_then(|engine| strained::example(self.space, engine, parts));
+        if example.is_some() {
+            self.findings.push(Finding {
+                place,
+                subject,
+                kind,
+                example,
+            });
         }
     }
 
@@ -307,7 +338,7 @@ impl FindingKind {
     /// The invariant that it breaks; `None` for what breaks none.
     pub const fn invariant(&self) -> Option<Invariant> {
         match self {
-            Self::ExitBlocked { .. } | Self::ExitRefused { .. } => {
+            Self::ExitBlocked { .. } | Self::ExitRefused { .. } | Self::ExitStrained => {
                 Some(Invariant::ExitsNeverBlocked)
             }
             Self::ClosesWhileHalted => Some(Invariant::StateRespected),

@@ -80,7 +80,9 @@ fn fault_of(engine: &Engine, scenario: &Scenario) -> (Option<Fault>, Option<usiz
 fn fault_shown(kind: &FindingKind) -> Option<Fault> {
     match kind {
         FindingKind::NoAnswer { .. } => Some(Fault::NoAnswer),
-        FindingKind::ExitBlocked { .. } | FindingKind::ExitRefused { .. } => Some(Fault::Exit),
+        FindingKind::ExitBlocked { .. }
+        | FindingKind::ExitRefused { .. }
+        | FindingKind::ExitStrained => Some(Fault::Exit),
         FindingKind::ClosesWhileHalted => Some(Fault::Halt),
         _ => None,
     }
@@ -169,7 +171,7 @@ fn each_planted_fault_is_found_and_nothing_else() {
         differing.extend(run::compare(&printed, &path.with_extension("txt")).err());
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
-    assert_eq!(kinds.len(), 11, "{kinds:?}");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
 }
 
 /// What random requests find wrong with a policy.

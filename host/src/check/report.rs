@@ -40,6 +40,11 @@ impl Finding {
                  put it below the closes, or add `position: flat` to its conditions",
                 field.word()
             ),
+            FindingKind::ExitStrained => format!(
+                "route {subject} asks the budget of requests that close: figures that 28 digits \
+                 cannot hold, or that round to nothing, refuse them (I12); put it below the closes, \
+                 or add `position: flat` to its conditions"
+            ),
             FindingKind::ClosesWhileHalted => format!(
                 "route {subject} closes for other types than risk while trading is HALTED (I11); \
                  a route above must skip them: `when: {{ state: HALTED, type: not risk }}`"
@@ -78,6 +83,7 @@ impl Finding {
             FindingKind::NeverHolds { .. } => "never_holds",
             FindingKind::ExitBlocked { .. } => "exit_blocked",
             FindingKind::ExitRefused { .. } => "exit_refused",
+            FindingKind::ExitStrained => "exit_strained",
             FindingKind::ClosesWhileHalted => "closes_while_halted",
             FindingKind::TierMasked { .. } => "tier_masked",
             FindingKind::BudgetUnused => "budget_unused",

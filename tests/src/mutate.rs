@@ -9,6 +9,8 @@ mod numbers;
 mod routes;
 mod sections;
 
+use std::collections::HashSet;
+
 use crate::tree::Tree;
 
 /// A document with a mistake in it.
@@ -30,13 +32,9 @@ pub fn mutants(document: &Tree) -> Vec<Mutant> {
     };
     sections::mutate(&mut maker);
     routes::mutate(&mut maker);
-    let mut different: Vec<Mutant> = Vec::new();
-    for mutant in maker.made {
-        let is_new = different.iter().all(|own| own.document != mutant.document);
-        if is_new && mutant.document != *document {
-            different.push(mutant);
-        }
-    }
+    let mut written = HashSet::from([document.write()]);
+    let mut different = maker.made;
+    different.retain(|mutant| written.insert(mutant.document.write()));
     different
 }
 

@@ -160,11 +160,19 @@ pub(super) fn differing(
 /// A part of a region in which each answer says one thing.
 struct Part<'s> {
     region: Region,
-    leg: Option<PositionSide>,
+    legs: Legs,
     trade_type: TradeType,
     is_sized: bool,
     kind: &'s SymbolKind,
     tiers: [Option<u32>; 2],
+}
+
+/// The legs that an action with a position is about. A BUY with a short closes the short, and
+/// opens a long where the short is dust.
+#[derive(Debug, Clone, Copy)]
+struct Legs {
+    closes: Option<PositionSide>,
+    opens: Option<PositionSide>,
 }
 
 /// An answer, with its outcome at hand.
@@ -212,11 +220,13 @@ impl Verb {
             };
         };
         let tier = part.tiers.get(table).copied().flatten();
-        let leg = part.leg.unwrap_or(PositionSide::Long);
-        let of_leg = |long, short| match leg {
+        let of_leg = |leg, long, short| match leg {
             PositionSide::Long => reason_of(own, long),
             PositionSide::Short => reason_of(own, short),
         };
+        // What neither closes nor opens never comes to such a verb.
+        let leg = |leg: Option<PositionSide>| leg.unwrap_or(PositionSide::Long);
+        let (closed, opened) = (leg(part.legs.closes), leg(part.legs.opens));
         match outcome {
             Outcome::Skip { reason } => Said::Skip {
                 reason: reason_of(own, reason),
@@ -226,15 +236,15 @@ impl Verb {
                 long_reason,
                 short_reason,
             } => Said::Close {
-                reason: of_leg(long_reason, short_reason),
-                leg,
+                reason: of_leg(closed, long_reason, short_reason),
+                leg: closed,
             },
             Outcome::Open {
                 long_reason,
                 short_reason,
             } => Said::Open {
-                reason: of_leg(long_reason, short_reason),
-                leg,
+                reason: of_leg(opened, long_reason, short_reason),
+                leg: opened,
                 intent: intent(space, table, part.trade_type, tier),
                 share: match space.tier(table, tier) {
                     Some(tier) if !part.is_sized => tier.info.size.normalized(),
@@ -271,7 +281,7 @@ fn intent(
 /// The region in parts that leg, type, tiers, size and kind of symbol tell apart.
 fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
     let mut parts = Vec::new();
-    for (leg, pairs) in legs(region.pairs) {
+    for (legs, pairs) in legs(region.pairs) {
         for trade_type in TradeType::ALL {
             if region.types & type_bit(trade_type) == 0 {
                 continue;
@@ -292,7 +302,7 @@ fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
                         }
                         parts.push(Part {
                             region: own,
-                            leg,
+                            legs,
                             trade_type,
                             is_sized,
                             kind,
@@ -306,27 +316,26 @@ fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
     parts
 }
 
-/// The pairs by the leg that a close closes, or an opening opens.
-fn legs(pairs: u32) -> impl Iterator<Item = (Option<PositionSide>, u32)> {
+/// The pairs by the leg that a close closes, and the leg that an opening opens.
+fn legs(pairs: u32) -> impl Iterator<Item = (Legs, u32)> {
     use PositionSide::{Long, Short};
     use router_guest::request::FinalAction::{Buy, Close, Sell};
 
     let bit = |action, position| 1_u32 << pair_number(action, position);
-    let short_closed = bit(Buy, Some(Short)) | bit(Close, Some(Short));
-    let long_closed = bit(Sell, Some(Long)) | bit(Close, Some(Long));
-    let long_opened = bit(Buy, None) | bit(Buy, Some(Long));
-    let short_opened = bit(Sell, None) | bit(Sell, Some(Short));
-    let known = short_closed | long_closed | long_opened | short_opened;
-    [
-        (Some(Short), short_closed),
-        (Some(Long), long_closed),
-        (Some(Long), long_opened),
-        (Some(Short), short_opened),
-        (None, !known),
-    ]
-    .into_iter()
-    .map(move |(leg, bits)| (leg, pairs & bits))
-    .filter(|(_, bits)| *bits != 0)
+    let of_action = [
+        (Some(Short), Some(Long), bit(Buy, Some(Short))),
+        (Some(Long), Some(Short), bit(Sell, Some(Long))),
+        (Some(Short), None, bit(Close, Some(Short))),
+        (Some(Long), None, bit(Close, Some(Long))),
+        (None, Some(Long), bit(Buy, None) | bit(Buy, Some(Long))),
+        (None, Some(Short), bit(Sell, None) | bit(Sell, Some(Short))),
+    ];
+    let known = of_action.iter().fold(0, |known, (.., bits)| known | bits);
+    of_action
+        .into_iter()
+        .chain([(None, None, !known)])
+        .map(move |(closes, opens, bits)| (Legs { closes, opens }, pairs & bits))
+        .filter(|(_, bits)| *bits != 0)
 }
 
 /// The tiers that a type can get in both tables.

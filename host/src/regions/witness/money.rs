@@ -42,13 +42,12 @@ struct Demand<'t> {
     symbol: KnownSymbol,
     /// The tier's factor, where it applies.
     factor: Option<Amount>,
-    budget: Option<(u32, &'t BudgetInfo)>,
-    budgets: usize,
+    budget: Option<&'t BudgetInfo>,
+    budgets: &'t [BudgetInfo],
 }
 
 /// An order against one budget.
 struct Charge<'t> {
-    at: u32,
     budget: &'t BudgetInfo,
     need: Amount,
     limit: Option<Amount>,
@@ -70,6 +69,24 @@ impl Demand<'_> {
             None => target,
         };
         (!notional.is_zero()).then_some(notional)
+    }
+
+    /// The least target that anything is left of: the engine refuses an order of nothing, and no
+    /// region is about that.
+    fn least_target(&self) -> Option<Amount> {
+        let unit = Amount::ZERO.just_above()?;
+        match self.factor {
+            Some(factor) => quotient(unit, factor)?.just_above(),
+            None => Some(unit),
+        }
+    }
+
+    /// About the greatest target that the budget's limit holds.
+    fn greatest_held(&self, equity: Option<Amount>, rate: Option<Amount>) -> Option<Amount> {
+        let limit = sizing::limit(self.budget?, equity).ok()??;
+        let rate = rate.filter(|_| !self.symbol.is_in_account_currency);
+        let limit = quotient(limit, rate.unwrap_or(Amount::ONE))?;
+        quotient(limit, self.factor.unwrap_or(Amount::ONE))
     }
 
     fn is_below(&self, target: Amount, price: Amount) -> Option<bool> {
@@ -128,7 +145,7 @@ impl Space<'_> {
             .collect();
         let never_exhausted =
             |demand: &Demand<'_>| demand.budget.is_none() && !demand.exhausted.accepts(false);
-        if demands.iter().any(never_exhausted) {
+        if demands.iter().any(never_exhausted) || are_at_odds(&demands) {
             return None;
         }
         let readable = READABLE.map(|(field, amount)| self.preferred(region, field, amount));
@@ -156,14 +173,15 @@ impl Space<'_> {
         let equities = self.candidates(region, AmountField::Equity, equity?, &shares(demands));
         let rates = self.candidates(region, AmountField::QuoteRate, rate?, &[]);
         for price in &prices {
-            let boundaries: Vec<_> = price
+            let boundaries = price
                 .iter()
                 .flat_map(|price| demands.iter().filter_map(|demand| demand.boundary(*price)))
-                .flat_map(|boundary| [Some(boundary), boundary.just_below()])
-                .flatten()
-                .collect();
-            let targets =
-                self.candidates(region, AmountField::TargetNotional, target?, &boundaries);
+                .flat_map(|boundary| [Some(boundary), boundary.just_below()]);
+            let budgeted = demands.iter().filter(|demand| demand.asks_for_budget());
+            let held = budgeted.map(|demand| demand.greatest_held(equity?, rate?));
+            let least = demands.iter().map(Demand::least_target);
+            let further: Vec<_> = boundaries.chain(held).chain(least).flatten().collect();
+            let targets = self.candidates(region, AmountField::TargetNotional, target?, &further);
             for target in &targets {
                 for (equity, rate) in pairs(&equities, &rates) {
                     let uses = uses(demands, *target, *price, equity, rate);
@@ -197,8 +215,8 @@ impl Space<'_> {
             exhausted: view.exhausted,
             symbol: kind.known(table),
             factor: sizing.map(|tier| tier.info.size),
-            budget: self.budget(table, tier),
-            budgets: self.table(table).map_or(0, |table| table.budgets.len()),
+            budget: self.budget(table, tier).map(|(_, budget)| budget),
+            budgets: self.table(table).map_or(&[], |table| &table.budgets),
         }
     }
 
@@ -235,6 +253,31 @@ impl Space<'_> {
     }
 }
 
+/// Whether two tables that compute the same of every order want different answers of it. Most
+/// regions that nothing falls in are like that: told here, no amounts need to be tried.
+fn are_at_odds(demands: &[Demand<'_>]) -> bool {
+    let [first, second] = demands else {
+        return false;
+    };
+    let is_odd = |first: Answers, second: Answers| first.meet(second) == Answers::NONE;
+    first.factor == second.factor
+        && ((is_odd(first.below_minimum, second.below_minimum)
+            && minimums(&first.symbol) == minimums(&second.symbol))
+            || (is_odd(first.exhausted, second.exhausted)
+                && first.symbol.is_in_account_currency == second.symbol.is_in_account_currency
+                && first.budget.map(limits) == second.budget.map(limits)))
+}
+
+/// What an order's size is held to.
+const fn minimums(symbol: &KnownSymbol) -> [Option<Amount>; 3] {
+    [symbol.step, symbol.min_quantity, symbol.min_notional]
+}
+
+/// What a need is held to: budgets of one name have one use.
+fn limits(budget: &BudgetInfo) -> (&str, [Option<Amount>; 2], Option<u32>) {
+    (&budget.name, [budget.amount, budget.percent], budget.orders)
+}
+
 /// The use of each table's budgets that gives the wanted answers; `None` when none does, or
 /// when an amount that is asked for is not there.
 fn uses(
@@ -259,15 +302,17 @@ fn uses(
         });
     }
     let spent = spent(&charges)?;
+    // A use is kept under its budget's name, whichever of the tables asks for it.
+    let of_name = |name: &str| {
+        let mut both = charges.iter().zip(spent);
+        let is_own = |charge: &Charge<'_>| charge.budget.name == name;
+        let own = both.find(|(charge, _)| charge.as_ref().is_some_and(is_own));
+        own.map(|(_, spent)| spent).unwrap_or_default()
+    };
     let mut uses: [Vec<BudgetUse>; TABLES_MAX] = Default::default();
-    for (((own, demand), charge), spent) in uses.iter_mut().zip(demands).zip(&charges).zip(spent) {
-        *own = vec![BudgetUse::default(); demand.budgets];
-        let at = charge
-            .as_ref()
-            .and_then(|charge| usize::try_from(charge.at).ok());
-        if let Some(own) = at.and_then(|at| own.get_mut(at)) {
-            *own = spent;
-        }
+    for (own, demand) in uses.iter_mut().zip(demands) {
+        let budgets = demand.budgets.iter();
+        *own = budgets.map(|budget| of_name(&budget.name)).collect();
     }
     Some(uses)
 }
@@ -278,16 +323,18 @@ fn charge<'t>(
     equity: Option<Amount>,
     rate: Option<Amount>,
 ) -> Option<Charge<'t>> {
-    let (at, budget) = demand.budget?;
+    let budget = demand.budget?;
     let rate = if demand.symbol.is_in_account_currency {
         Amount::ONE
     } else {
         rate?
     };
-    let need = sizing::need(demand.notional(target)?, rate)?;
+    let notional = demand
+        .notional(target)
+        .filter(|notional| !notional.is_zero())?;
+    let need = sizing::need(notional, rate)?;
     let limit = sizing::limit(budget, equity).ok()?;
     Some(Charge {
-        at,
         budget,
         need,
         limit,
@@ -347,7 +394,7 @@ fn kinks(demands: &[Demand<'_>]) -> Vec<Amount> {
 /// The equities at which a budget's amount and its percentage meet.
 fn shares(demands: &[Demand<'_>]) -> Vec<Amount> {
     let share = |demand: &Demand<'_>| {
-        let (_, budget) = demand.budget?;
+        let budget = demand.budget?;
         let hundredfold = budget.amount?.mul_down(Amount::whole(100))?;
         quotient(hundredfold, budget.percent?)
     };

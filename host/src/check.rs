@@ -146,15 +146,33 @@ pub enum CheckError {
     Regions(#[from] RegionsError),
 }
 
+/// Regions after which whoever watches is told.
+pub(crate) const REGIONS_BETWEEN_WORDS: usize = 4_096;
+
 /// Proves a document, or finds what is wrong with it.
 ///
 /// # Errors
 /// [`CheckError`] when there are too many regions to decide.
 pub fn check(document: &Document) -> Result<Report, CheckError> {
-    check_within(document, REGIONS_MAX)
+    check_watched(document, &mut |_| {})
 }
 
-fn check_within(document: &Document, regions_max: usize) -> Result<Report, CheckError> {
+/// The same; `watch` is told now and then how many regions are decided.
+///
+/// # Errors
+/// [`CheckError`] when there are too many regions to decide.
+pub fn check_watched(
+    document: &Document,
+    watch: &mut dyn FnMut(usize),
+) -> Result<Report, CheckError> {
+    check_within(document, REGIONS_MAX, watch)
+}
+
+fn check_within(
+    document: &Document,
+    regions_max: usize,
+    watch: &mut dyn FnMut(usize),
+) -> Result<Report, CheckError> {
     let table = document.table();
     let space = Space::new(&[table]).map_err(RegionsError::from)?;
     let walk = Walk::new(&space, 0);
@@ -163,8 +181,19 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
     let too_many = |error| RegionsError::of_rules(table, regions_max, &error);
     let everything = space.everything();
     let all = walk.before(&everything, table.rules.len(), 0);
-    walk.run(everything, all, &mut left, |leaf| seen.see(&leaf), |_| {})
-        .map_err(too_many)?;
+    walk.run(
+        everything,
+        all,
+        &mut left,
+        |leaf| {
+            seen.see(&leaf);
+            if seen.regions.is_multiple_of(REGIONS_BETWEEN_WORDS) {
+                watch(seen.regions);
+            }
+        },
+        |_| {},
+    )
+    .map_err(too_many)?;
     let mut findings = std::mem::take(&mut seen.findings);
     let unreached = rules::unreached(&seen, &walk, &mut left).map_err(too_many)?;
     let (mut remarks, unreached): (Vec<_>, Vec<_>) = unreached

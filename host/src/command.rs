@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod import;
+mod progress;
 pub mod route;
 pub mod schema;
 pub mod table;

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 use router_guest::table::Table;
 
+use crate::check::REGIONS_BETWEEN_WORDS;
 use crate::regions::{Leaf, REGIONS_MAX, Region, RegionAnswer, RegionsError, Space, Walk, merged};
 use crate::scenario::Scenario;
 use answers::{Weight, differing};
@@ -79,8 +80,20 @@ impl<'t> Comparison<'t> {
     /// # Errors
     /// [`RegionsError`] when there are too many regions to decide.
     pub fn of(old: &'t Table, new: &'t Table) -> Result<Self, RegionsError> {
-        let space = Space::new(&[old, new])?;
-        let found = found(&space, old, new)?;
+        Self::watched([old, new], &mut |_| {})
+    }
+
+    /// The same, of the old and the new table; `watch` is told now and then how many regions
+    /// are compared.
+    ///
+    /// # Errors
+    /// [`RegionsError`] when there are too many regions to decide.
+    pub fn watched(
+        tables: [&'t Table; 2],
+        watch: &mut dyn FnMut(usize),
+    ) -> Result<Self, RegionsError> {
+        let space = Space::new(&tables)?;
+        let found = found(&space, tables, watch)?;
         Ok(Self { space, found })
     }
 
@@ -121,8 +134,8 @@ fn in_the_partition(leaf: Leaf) -> Option<Leaf> {
 /// The regions of each change.
 fn found(
     space: &Space<'_>,
-    old: &Table,
-    new: &Table,
+    [old, new]: [&Table; 2],
+    watch: &mut dyn FnMut(usize),
 ) -> Result<Vec<(Said, Said, Vec<Region>)>, RegionsError> {
     let (walk_old, walk_new) = (Walk::new(space, 0), Walk::new(space, 1));
     let mut leaves: Vec<Leaf> = Vec::new();
@@ -142,12 +155,17 @@ fn found(
     leaves.sort_by_key(|leaf| leaf.answer.rule());
     let mut found: Vec<(Said, Said, Vec<Region>)> = Vec::new();
     let mut at_of: HashMap<(Said, Said), usize> = HashMap::new();
+    let mut compared = 0_usize;
     for Leaf { region, answer } in leaves {
         let all = walk_new.before(&region, new.rules.len(), 0);
         let mut keep = |leaf: Leaf| {
             let Some(leaf) = in_the_partition(leaf) else {
                 return;
             };
+            compared += 1;
+            if compared.is_multiple_of(REGIONS_BETWEEN_WORDS) {
+                watch(compared);
+            }
             for (old, new, region) in differing(space, &leaf.region, [answer, leaf.answer]) {
                 let key = (old.clone(), new.clone());
                 let at = *at_of.entry(key).or_insert_with(|| {

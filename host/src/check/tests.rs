@@ -85,7 +85,7 @@ fn a_finding_names_its_place_the_route_and_a_request() {
 
 #[test]
 fn too_many_regions_are_an_error_that_names_the_rules() {
-    let error = check_within(&document(&SOUND), 4).unwrap_err();
+    let error = check_within(&document(&SOUND), 4, &mut |_| {}).unwrap_err();
     assert_eq!(
         error.to_string(),
         "too many to decide: the rules cut the requests into more than 4 regions, most of all \

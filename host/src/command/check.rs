@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::progress::Progress;
 use super::{Outcome, ReportFormat};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
@@ -38,7 +39,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         opened => opened?,
     };
     let document = &authored.document()?.document;
-    let report = check::check(document)?;
+    let mut progress = Progress::new();
+    let report = check::check_watched(document, &mut |regions| {
+        progress.say(format_args!("checking: {regions} regions"));
+    });
+    progress.end();
+    let report = report?;
     let remarks = match &arguments.traffic {
         None => None,
         Some(path) => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::progress::Progress;
 use super::{Outcome, ReportFormat};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
@@ -36,7 +37,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (Some(old_written), Some(new_written)) = (old.written(), new.written()) else {
         return ask_both(arguments, &old, &new);
     };
-    let comparison = Comparison::of(old_written.document.table(), new_written.document.table())?;
+    let mut progress = Progress::new();
+    let tables = [old_written, new_written].map(|written| written.document.table());
+    let comparison = Comparison::watched(tables, &mut |regions| {
+        progress.say(format_args!("comparing: {regions} regions"));
+    });
+    progress.end();
+    let comparison = comparison?;
     let difference = comparison.difference();
     let traffic = match &arguments.traffic {
         None => None,

@@ -1,19 +1,15 @@
 //! `verify`: a component is decided over its whole domain, and certified.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use super::progress::Progress;
 use super::{Outcome, ReportFormat};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
 use crate::policy::{Policy, PolicyError};
-use crate::verify::{self, Progress, Report, Verdict};
-
-/// Runs that take no longer say nothing of how far they are.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::verify::{self, Report, Verdict};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -60,9 +56,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             return Err(error).with_context(|| format!("cannot verify `{path}`"));
         }
     };
-    let mut words = Words::new();
-    let report = verify::verify(&policy, &mut |progress| words.say(progress))?;
-    words.end();
+    let mut progress = Progress::new();
+    let report = verify::verify(&policy, &mut |done| {
+        let percent = 100 * done.decided / done.total.max(1);
+        progress.say(format_args!("verifying: {} %", percent.min(100)));
+    })?;
+    progress.end();
     cache.keep_certificate(&report)?;
     if let Some(path) = &arguments.output {
         write_certificate(path, &report)?;
@@ -105,38 +104,5 @@ fn print_unfit(format: ReportFormat, error: &PolicyError) {
             },
         ) => super::print_findings(path.display(), findings),
         (ReportFormat::Text, error) => println!("unfit: {error}"),
-    }
-}
-
-/// How far a run is, on a terminal, once it takes long.
-struct Words {
-    started: Instant,
-    is_terminal: bool,
-    said: bool,
-}
-
-impl Words {
-    fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            is_terminal: std::io::stderr().is_terminal(),
-            said: false,
-        }
-    }
-
-    fn say(&mut self, progress: Progress) {
-        if !self.is_terminal || self.started.elapsed() < PATIENCE {
-            return;
-        }
-        let percent = 100 * progress.decided / progress.total.max(1);
-        // Whether anybody reads it changes nothing.
-        let _ = write!(std::io::stderr(), "\rverifying: {} %", percent.min(100));
-        self.said = true;
-    }
-
-    fn end(&self) {
-        if self.said {
-            eprintln!();
-        }
     }
 }

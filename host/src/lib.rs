@@ -10,6 +10,7 @@ pub mod compose;
 pub mod decision;
 pub mod diff;
 pub mod digest;
+pub mod events;
 pub mod failsafe;
 pub mod guard;
 pub mod ledger;

@@ -9,8 +9,9 @@ use clap::ValueEnum;
 use router_guest::state::TradingState;
 
 use super::{Outcome, PolicyArguments};
+use crate::events::Event;
 use crate::ledger::SystemClock;
-use crate::router::{BudgetClock, Incident, IncidentKind, Router};
+use crate::router::{BudgetClock, Router};
 use crate::stream::{self, Format};
 
 /// Arguments of `route`.
@@ -70,11 +71,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
     });
     let router = router.observer(Box::new(say));
-    router.set_trading_state(match arguments.trading_state {
+    router.set_trading_state(
+        match arguments.trading_state {
         StateArgument::Active => TradingState::Active,
         StateArgument::Reducing => TradingState::Reducing,
         StateArgument::Halted => TradingState::Halted,
-    });
+    }, None);
     let format = match arguments.format {
         FormatArgument::Json => Format::Json,
         FormatArgument::Log => Format::Log,
@@ -107,21 +109,7 @@ fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
     }
 }
 
-/// An incident, on standard error, with what follows from it.
-fn say(incident: &Incident) {
-    let Incident {
-        kind,
-        policy,
-        request,
-        what,
-    } = incident;
-    let whose = match kind {
-        IncidentKind::PolicyFault => "failed to answer",
-        IncidentKind::Violation => "broke an invariant and no longer decides",
-        IncidentKind::HostFault => "could not be run",
-    };
-    let request = request.as_deref().map_or(String::new(), |id| {
-        format!(" request `{}`:", id.escape_debug())
-    });
-    eprintln!("execution-router: policy {policy} {whose}:{request} {what}; the fail-safe decided");
+/// An event, on standard error.
+fn say(event: &Event) {
+    eprintln!("execution-router: {event}");
 }

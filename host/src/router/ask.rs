@@ -1,8 +1,7 @@
-//! Asking the policy, and what becomes of its answer: held to the invariants, completed with
-//! the figures that are the host's, or replaced by the fail-safe.
+//! Asking the policy, and what becomes of its answer: held to the invariants, and completed
+//! with the figures that are the host's. Who decides instead where it has none is not said here.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use router_guest::amount::Amount;
 use router_guest::decision::{Decision as PolicyDecision, PositionEffect, Refusal, RequestField};
@@ -13,36 +12,44 @@ use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
 use super::batch::Told;
-use super::seat::Seat;
+use super::generation::Generation;
+use super::seat::Tools;
 use crate::decision::{Answer, Author, Charge, PolicyIdentity};
-use crate::digest::Digest;
-use crate::failsafe;
+use crate::events::{Event, Incident};
 use crate::guard::{self, Question, Violation};
+use crate::ledger::StoreError;
 use crate::rejection::Rejection;
 use crate::request::Request;
 
-/// An answer that a policy did not give, or gave wrongly.
-#[derive(Debug, Clone)]
-pub struct Incident {
-    /// Whose fault it is, and what follows.
-    pub kind: IncidentKind,
-    /// The policy's digest.
-    pub policy: Digest,
-    /// The request's id, where it has one.
-    pub request: Option<String>,
-    /// What happened, in words.
-    pub what: String,
+/// Why a generation did not decide.
+pub(super) enum Setback {
+    /// The request is at fault, or the store: nobody else would decide it either.
+    Rejected(Rejection),
+    /// The policy is, or the host that runs it.
+    Failed(Failure),
 }
 
-/// Whose fault an incident is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IncidentKind {
-    /// The policy trapped, ran out of fuel or answered out of bounds; its instance is gone.
-    PolicyFault,
-    /// The policy broke an invariant and has lost its place.
-    Violation,
-    /// The host could not run the policy; the policy is not to blame.
-    HostFault,
+/// What kept a policy from answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It lost its place before.
+    Withdrawn,
+    /// It gave no answer, or a wrong one.
+    Policy,
+    /// The host could not run it.
+    Host,
+}
+
+impl From<Rejection> for Setback {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<StoreError> for Setback {
+    fn from(error: StoreError) -> Self {
+        Self::Rejected(error.into())
+    }
 }
 
 impl Answer {
@@ -63,51 +70,55 @@ impl Router {
     pub(super) fn ask(
         &self,
         request: &Request<'_>,
+        generation: &Generation,
         uses: Option<&[BudgetUse]>,
         told: Option<&Told<'_>>,
-        seat: &mut Seat,
-    ) -> Result<Answer, Rejection> {
+        tools: &mut Tools,
+    ) -> Result<Answer, Setback> {
         let shown = Shown {
-            trading_state: self.trading_state(),
+            trading_state: self.trading_state_for(request),
             uses,
         };
-        if self.is_withdrawn() {
-            return Ok(self.fail_safe(request, &shown));
+        if generation.is_withdrawn() {
+            return Err(Setback::Failed(Failure::Withdrawn));
         }
-        if let Some(told) = told.filter(|told| told.still_holds(&shown)) {
-            return self.weigh(request, &shown, told.answered, None, seat);
+        if let Some(told) = told.filter(|told| told.still_holds(generation, &shown)) {
+            return self.weigh(request, generation, &shown, told.answered, None, tools);
         }
         let state = State {
             trading_state: shown.trading_state,
             budgets: uses,
         };
-        let answered = match seat.instance(self) {
+        let answered = match tools.instance(generation) {
             Ok(instance) => instance.decide(&request.seen(), &state),
             Err(fault) => {
-                self.report(IncidentKind::HostFault, request, fault.to_string());
-                return Ok(self.fail_safe(request, &shown));
+                let incident = incident(generation, request, fault.to_string());
+                self.tell(&Event::HostFault(incident));
+                return Err(Setback::Failed(Failure::Host));
             }
         };
         match answered {
-            Ok((answered, fuel)) => self.weigh(request, &shown, answered, Some(fuel), seat),
+            Ok((answered, fuel)) => {
+                self.weigh(request, generation, &shown, answered, Some(fuel), tools)
+            }
             Err(fault) => {
-                seat.discard();
-                self.report(IncidentKind::PolicyFault, request, fault.to_string());
-                Ok(self.fail_safe(request, &shown))
+                tools.discard();
+                Err(self.fault(request, generation, fault.to_string()))
             }
         }
     }
 
     /// Holds what the policy answered to the invariants, and completes it.
-    pub(super) fn weigh(
+    fn weigh(
         &self,
         request: &Request<'_>,
+        generation: &Generation,
         shown: &Shown<'_>,
         answered: Result<PolicyDecision, Refusal>,
         fuel: Option<u64>,
-        seat: &Seat,
-    ) -> Result<Answer, Rejection> {
-        let policy = &self.generation.policy;
+        tools: &Tools,
+    ) -> Result<Answer, Setback> {
+        let policy = &generation.policy;
         let question = Question {
             manifest: policy.manifest(),
             symbol: policy.symbol(request.symbol()),
@@ -117,48 +128,42 @@ impl Router {
                 budgets: shown.uses,
             },
         };
-        match completed(&question, &seat.identity, answered, fuel) {
+        match completed(&question, &tools.identity, answered, fuel) {
             Ok(answer) => Ok(answer),
-            Err(Unanswered::Rejected(rejection)) => Err(rejection),
-            Err(Unanswered::NoRoute) => {
-                let what = NO_ROUTE.to_owned();
-                self.report(IncidentKind::PolicyFault, request, what);
-                Ok(self.fail_safe(request, shown))
+            Err(Unanswered::Rejected(rejection)) => Err(Setback::Rejected(rejection)),
+            Err(Unanswered::NoRoute) => Err(self.fault(request, generation, NO_ROUTE.to_owned())),
+            Err(Unanswered::Violation(violation)) => {
+                Err(self.violation(request, generation, &violation))
             }
-            Err(Unanswered::Violation(violation)) => Ok(self.withdraw(request, shown, &violation)),
         }
     }
 
-    /// A violation costs the policy its place, and the request is decided without it.
-    fn withdraw(&self, request: &Request<'_>, shown: &Shown<'_>, violation: &Violation) -> Answer {
-        self.generation.withdrawn.store(true, Ordering::Release);
-        self.report(IncidentKind::Violation, request, violation.to_string());
-        self.fail_safe(request, shown)
+    #[cold]
+    fn fault(&self, request: &Request<'_>, generation: &Generation, what: String) -> Setback {
+        self.tell(&Event::PolicyFault(incident(generation, request, what)));
+        Setback::Failed(Failure::Policy)
     }
 
-    fn fail_safe(&self, request: &Request<'_>, shown: &Shown<'_>) -> Answer {
-        let least = self.least_quantity(request);
-        Answer::of_fail_safe(failsafe::decide(
-            request.terms(),
-            shown.trading_state,
-            least,
-        ))
+    /// A violation always costs a policy its place.
+    #[cold]
+    fn violation(
+        &self,
+        request: &Request<'_>,
+        generation: &Generation,
+        violation: &Violation,
+    ) -> Setback {
+        let what = violation.to_string();
+        generation.withdraw();
+        self.tell(&Event::Violation(incident(generation, request, what)));
+        Setback::Failed(Failure::Policy)
     }
+}
 
-    fn least_quantity(&self, request: &Request<'_>) -> Option<Amount> {
-        self.generation
-            .policy
-            .symbol(request.symbol())
-            .and_then(|symbol| symbol.min_quantity)
-    }
-
-    fn report(&self, kind: IncidentKind, request: &Request<'_>, what: String) {
-        (self.observer)(&Incident {
-            kind,
-            policy: self.generation.identity.digest,
-            request: request.id().map(str::to_owned),
-            what,
-        });
+fn incident(generation: &Generation, request: &Request<'_>, what: String) -> Incident {
+    Incident {
+        policy: Arc::clone(&generation.identity),
+        request: request.id().map(str::to_owned),
+        what,
     }
 }
 

@@ -170,7 +170,9 @@ impl Event {
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::Activated { .. } => "nothing",
-            Self::Refused { .. } => "mend the policy and save it again; the live one decides meanwhile",
+            Self::Refused { .. } => {
+                "mend the policy and save it again; the live one decides meanwhile"
+            }
             Self::Quarantined { .. } => {
                 "mend the policy: its new digest is let in; clear the quarantine only when the policy was not to blame"
             }
@@ -223,7 +225,10 @@ impl fmt::Display for Event {
                 write!(out, "{} is live, asked for by {asked_by}", Told(policy))
             }
             Self::Refused { asked_by, what, .. } => {
-                write!(out, "the policy that {asked_by} asked for is not let in: {what}")
+                write!(
+                    out,
+                    "the policy that {asked_by} asked for is not let in: {what}"
+                )
             }
             Self::Quarantined { digest, why } => {
                 write!(out, "policy {digest} is not let in again: {why}")
@@ -240,12 +245,26 @@ impl fmt::Display for Event {
                 incident.policy.digest
             ),
             Self::PolicyFault(incident) => {
-                write!(out, "policy {} failed to answer:{incident}", incident.policy.digest)
+                write!(
+                    out,
+                    "policy {} failed to answer:{incident}",
+                    incident.policy.digest
+                )
             }
             Self::HostFault(incident) => {
-                write!(out, "policy {} could not be run:{incident}", incident.policy.digest)
+                write!(
+                    out,
+                    "policy {} could not be run:{incident}",
+                    incident.policy.digest
+                )
             }
-            Self::FailSafe { request, symbol, side, reason, .. } => {
+            Self::FailSafe {
+                request,
+                symbol,
+                side,
+                reason,
+                ..
+            } => {
                 out.write_str("the fail-safe decided")?;
                 if let Some(id) = request {
                     write!(out, " request `{}`", id.escape_debug())?;
@@ -253,16 +272,35 @@ impl fmt::Display for Event {
                 let symbol = symbol.escape_debug();
                 write!(out, " for `{symbol}`: {} {reason}", side.word())
             }
-            Self::BudgetExhausted { budget, symbol, need, remaining, .. } => {
+            Self::BudgetExhausted {
+                budget,
+                symbol,
+                need,
+                remaining,
+                ..
+            } => {
                 let (budget, symbol) = (budget.escape_debug(), symbol.escape_debug());
-                write!(out, "the budget `{budget}` does not hold what `{symbol}` needs: {need} needed")?;
+                write!(
+                    out,
+                    "the budget `{budget}` does not hold what `{symbol}` needs: {need} needed"
+                )?;
                 match remaining {
                     Some(left) => write!(out, ", {left} left"),
                     None => out.write_str(", no orders left"),
                 }
             }
-            Self::StateChanged { from, to, until, cause } => {
-                write!(out, "the trading state is {}, after {}", to.word(), from.word())?;
+            Self::StateChanged {
+                from,
+                to,
+                until,
+                cause,
+            } => {
+                write!(
+                    out,
+                    "the trading state is {}, after {}",
+                    to.word(),
+                    from.word()
+                )?;
                 match (until, cause) {
                     (_, StateCause::Ended) => out.write_str(", whose time is over"),
                     (Some(until), StateCause::Set) => write!(out, ", until {until}"),

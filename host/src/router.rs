@@ -10,36 +10,45 @@ mod alone;
 mod ask;
 mod batch;
 mod decide;
+mod desk;
 mod entry;
 mod generation;
 mod recorded;
 mod seat;
+mod standing;
+mod swap;
 mod trading;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use router_guest::state::{BudgetUse, TradingState};
 
+use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
+use crate::gate::Gate;
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store,
+    Settlement, Store, SystemClock,
 };
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::request::Request;
+use desk::Desk;
 use generation::{Generation, Live, Slot};
 use trading::Trading;
 
 pub(crate) use alone::decided;
 pub(crate) use ask::{NO_ROUTE, Unanswered};
 pub use batch::BATCH_ITEMS_MAX;
+pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use recorded::Recorded;
+pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation};
+pub use swap::{Activation, SwapRefusal};
 
 /// Where the time of a charge comes from, and of the end of a trading state.
 pub enum BudgetClock {
@@ -61,6 +70,10 @@ pub struct Router {
     clock: BudgetClock,
     trading: Trading,
     observer: Observer,
+    gate: Gate,
+    probation: Probation,
+    history_clock: Box<dyn Clock>,
+    desk: Mutex<Desk>,
 }
 
 impl fmt::Debug for Router {
@@ -95,6 +108,10 @@ impl Router {
             clock: BudgetClock::Request,
             trading: Trading::active(),
             observer: Box::new(|_| {}),
+            gate: Gate::new(Cache::disabled()),
+            probation: Probation::default(),
+            history_clock: Box::new(SystemClock),
+            desk: Mutex::new(Desk::new()),
         })
     }
 
@@ -109,6 +126,28 @@ impl Router {
     #[must_use]
     pub fn observer(mut self, observer: Observer) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// What policies must pass to be swapped in. Where nothing is said, the gate keeps nothing:
+    /// every candidate is compiled and verified anew.
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    /// When faults cost a policy its place.
+    #[must_use]
+    pub fn probation(mut self, probation: Probation) -> Self {
+        self.probation = probation;
+        self
+    }
+
+    /// Says when changes of policy happened; the machine's clock where nothing is said.
+    #[must_use]
+    pub fn history_clock(mut self, clock: Box<dyn Clock>) -> Self {
+        self.history_clock = clock;
         self
     }
 

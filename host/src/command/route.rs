@@ -73,10 +73,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let router = router.observer(Box::new(say));
     router.set_trading_state(
         match arguments.trading_state {
-        StateArgument::Active => TradingState::Active,
-        StateArgument::Reducing => TradingState::Reducing,
-        StateArgument::Halted => TradingState::Halted,
-    }, None);
+            StateArgument::Active => TradingState::Active,
+            StateArgument::Reducing => TradingState::Reducing,
+            StateArgument::Halted => TradingState::Halted,
+        },
+        None,
+    );
     let format = match arguments.format {
         FormatArgument::Json => Format::Json,
         FormatArgument::Log => Format::Log,

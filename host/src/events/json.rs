@@ -89,7 +89,11 @@ impl Event {
                 asked_by: Some(asked_by.as_str()),
                 ..none
             },
-            Self::Refused { digest, asked_by, what } => EventText {
+            Self::Refused {
+                digest,
+                asked_by,
+                what,
+            } => EventText {
                 digest: digest.map(|digest| digest.to_string()),
                 asked_by: Some(asked_by.as_str()),
                 why: Some(what),
@@ -109,7 +113,13 @@ impl Event {
             Self::Violation(incident) | Self::PolicyFault(incident) | Self::HostFault(incident) => {
                 incident.facts()
             }
-            Self::FailSafe { policy, request, symbol, side, reason } => EventText {
+            Self::FailSafe {
+                policy,
+                request,
+                symbol,
+                side,
+                reason,
+            } => EventText {
                 policy: Some(PolicyText::of(policy)),
                 request: request.as_deref(),
                 symbol: Some(symbol),
@@ -117,7 +127,14 @@ impl Event {
                 reason: Some(reason),
                 ..none
             },
-            Self::BudgetExhausted { policy, budget, request, symbol, need, remaining } => EventText {
+            Self::BudgetExhausted {
+                policy,
+                budget,
+                request,
+                symbol,
+                need,
+                remaining,
+            } => EventText {
                 policy: Some(PolicyText::of(policy)),
                 request: request.as_deref(),
                 symbol: Some(symbol),
@@ -126,7 +143,12 @@ impl Event {
                 remaining: remaining.map(|left| left.to_string()),
                 ..none
             },
-            Self::StateChanged { from, to, until, cause } => EventText {
+            Self::StateChanged {
+                from,
+                to,
+                until,
+                cause,
+            } => EventText {
                 from: Some(from.word()),
                 to: Some(to.word()),
                 until: until.map(|until| until.to_string()),

@@ -103,7 +103,7 @@ impl Router {
             }
             Err(fault) => {
                 tools.discard();
-                Err(self.fault(request, generation, fault.to_string()))
+                Err(self.fault(request, generation, fault.to_string(), tools))
             }
         }
     }
@@ -116,7 +116,7 @@ impl Router {
         shown: &Shown<'_>,
         answered: Result<PolicyDecision, Refusal>,
         fuel: Option<u64>,
-        tools: &Tools,
+        tools: &mut Tools,
     ) -> Result<Answer, Setback> {
         let policy = &generation.policy;
         let question = Question {
@@ -129,18 +129,37 @@ impl Router {
             },
         };
         match completed(&question, &tools.identity, answered, fuel) {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => {
+                let standing = &generation.standing;
+                standing.count(&self.probation, &mut tools.uncounted);
+                Ok(answer)
+            }
             Err(Unanswered::Rejected(rejection)) => Err(Setback::Rejected(rejection)),
-            Err(Unanswered::NoRoute) => Err(self.fault(request, generation, NO_ROUTE.to_owned())),
+            Err(Unanswered::NoRoute) => {
+                Err(self.fault(request, generation, NO_ROUTE.to_owned(), tools))
+            }
             Err(Unanswered::Violation(violation)) => {
                 Err(self.violation(request, generation, &violation))
             }
         }
     }
 
+    /// A fault costs a policy its place when it is new, or when it fails often.
     #[cold]
-    fn fault(&self, request: &Request<'_>, generation: &Generation, what: String) -> Setback {
+    fn fault(
+        &self,
+        request: &Request<'_>,
+        generation: &Generation,
+        what: String,
+        tools: &mut Tools,
+    ) -> Setback {
+        let standing = &generation.standing;
+        let lost = standing.fault(&self.probation, &mut tools.uncounted);
+        let why = lost.map(|when| format!("it failed {when}: {what}"));
         self.tell(&Event::PolicyFault(incident(generation, request, what)));
+        if let Some(why) = why {
+            self.dismiss(generation, &why, false);
+        }
         Setback::Failed(Failure::Policy)
     }
 
@@ -153,8 +172,9 @@ impl Router {
         violation: &Violation,
     ) -> Setback {
         let what = violation.to_string();
-        generation.withdraw();
+        let why = format!("it broke an invariant: {what}");
         self.tell(&Event::Violation(incident(generation, request, what)));
+        self.dismiss(generation, &why, true);
         Setback::Failed(Failure::Policy)
     }
 }

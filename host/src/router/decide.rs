@@ -16,6 +16,7 @@ use super::{Recorded, Router};
 use crate::decision::{Answer, Decision};
 use crate::events::Event;
 use crate::failsafe;
+use crate::guard::BudgetReport;
 use crate::ledger::{Claim, Held, Known};
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -137,6 +138,12 @@ impl Router {
         mut held: Box<dyn Held<Recorded> + '_>,
         now: Option<Timestamp>,
     ) -> Result<Decision, Rejection> {
+        if let Some(charge) = &answer.charge {
+            let is_spent = answer.effect != PositionEffect::Open;
+            if generation.note_spent(charge.report.budget, is_spent) {
+                self.tell_spent(entry.request, generation, &charge.report);
+            }
+        }
         if answer.effect == PositionEffect::Open && answer.charge.is_some() {
             if let Some(decision) = entry.opened_before()? {
                 return Ok(decision);
@@ -160,6 +167,22 @@ impl Router {
         }
         drop(held);
         self.finish_free(entry, answer)
+    }
+
+    #[cold]
+    fn tell_spent(&self, request: &Request<'_>, generation: &Generation, report: &BudgetReport) {
+        let budgets = &generation.identity.manifest.budgets;
+        let info = usize::try_from(report.budget)
+            .ok()
+            .and_then(|at| budgets.get(at));
+        self.tell(&Event::BudgetExhausted {
+            policy: Arc::clone(&generation.identity),
+            budget: info.map_or_else(String::new, |info| info.name.clone()),
+            request: request.id().map(str::to_owned),
+            symbol: request.symbol().to_owned(),
+            need: report.need,
+            remaining: report.remaining(),
+        });
     }
 
     /// Records an answer that charges nothing.

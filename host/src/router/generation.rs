@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::standing::Standing;
 use crate::decision::PolicyIdentity;
 use crate::ledger::OpenBudgets;
 use crate::policy::Policy;
@@ -22,6 +23,10 @@ pub(crate) struct Generation {
     /// Shared with later activations of the same policy: a rollback opens nothing, and cannot
     /// fail.
     pub(super) budgets: Arc<OpenBudgets>,
+    /// Shared likewise: a policy that comes back is no newcomer.
+    pub(super) standing: Arc<Standing>,
+    /// For each budget, whether it was said that it is spent.
+    said_spent: Box<[AtomicBool]>,
     /// It lost its place: nobody asks it any more.
     withdrawn: AtomicBool,
 }
@@ -37,7 +42,25 @@ impl Generation {
         Self {
             policy,
             identity: Arc::new(identity),
+            said_spent: none_said(&budgets),
             budgets,
+            standing: Arc::default(),
+            withdrawn: AtomicBool::new(false),
+        }
+    }
+
+    /// Another activation of the same policy.
+    pub(super) fn again(&self, number: u64) -> Self {
+        let identity = PolicyIdentity {
+            generation: number,
+            ..PolicyIdentity::clone(&self.identity)
+        };
+        Self {
+            policy: self.policy.clone(),
+            identity: Arc::new(identity),
+            said_spent: none_said(&self.budgets),
+            budgets: Arc::clone(&self.budgets),
+            standing: Arc::clone(&self.standing),
             withdrawn: AtomicBool::new(false),
         }
     }
@@ -53,6 +76,23 @@ impl Generation {
     pub(super) fn withdraw(&self) {
         self.withdrawn.store(true, Ordering::Release);
     }
+
+    /// Notes whether a budget is spent; true when that is new and is to be said.
+    pub(super) fn note_spent(&self, budget: u32, is_spent: bool) -> bool {
+        let said = usize::try_from(budget)
+            .ok()
+            .and_then(|at| self.said_spent.get(at));
+        // Read first: while nothing changes, threads share what none of them writes.
+        said.is_some_and(|said| {
+            said.load(Ordering::Relaxed) != is_spent
+                && said.swap(is_spent, Ordering::Relaxed) != is_spent
+                && is_spent
+        })
+    }
+}
+
+fn none_said(budgets: &OpenBudgets) -> Box<[AtomicBool]> {
+    (0..budgets.len()).map(|_| AtomicBool::new(false)).collect()
 }
 
 /// The generation that decides, and what stands behind it.
@@ -93,6 +133,11 @@ impl Slot {
 
     pub(super) fn view(&self) -> View {
         View::new(Arc::clone(&self.0))
+    }
+
+    /// Replaces what is live. Whoever changes it holds the desk.
+    pub(super) fn set(&self, live: Live) {
+        self.0.store(Arc::new(live));
     }
 
     pub(super) fn now(&self) -> Arc<Live> {

@@ -35,6 +35,8 @@ pub(super) struct Tools {
     pub(super) identity: Arc<PolicyIdentity>,
     /// Room for budget use, kept to be filled again.
     pub(super) uses: Vec<BudgetUse>,
+    /// Decisions that the policy's standing has not been told of.
+    pub(super) uncounted: u64,
 }
 
 impl Seat {
@@ -67,6 +69,7 @@ impl Tools {
             instance: None,
             identity: Arc::new(PolicyIdentity::clone(&generation.identity)),
             uses: Vec::new(),
+            uncounted: 0,
         }
     }
 

@@ -59,12 +59,11 @@ impl PolicyArguments {
     }
 
     /// Loads the policy; what keeps it from being cached is said on standard error.
-    fn load(&self) -> anyhow::Result<Policy> {
-        let cache = self.cache();
-        say_refusal(&cache);
+    fn load(&self, cache: &Cache) -> anyhow::Result<Policy> {
+        say_refusal(cache);
         match &self.policy {
-            Some(path) => load_file(path, &cache),
-            None => Policy::default_policy(&cache).context("cannot use the default policy"),
+            Some(path) => load_file(path, cache),
+            None => Policy::default_policy(cache).context("cannot use the default policy"),
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod sandbox;
 pub mod scenario;
 pub mod stream;
 pub mod verify;
+pub mod watch;
 
 pub use cache::Cache;
 pub use decision::Decision;

@@ -15,7 +15,9 @@ mod entry;
 mod generation;
 mod recorded;
 mod seat;
+mod shadow;
 mod standing;
+mod status;
 mod swap;
 mod trading;
 
@@ -47,8 +49,13 @@ pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use recorded::Recorded;
+pub use shadow::{
+    SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
+};
 pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation};
+pub use status::Status;
 pub use swap::{Activation, SwapRefusal};
+pub use trading::trading_state_of_word;
 
 /// Where the time of a charge comes from, and of the end of a trading state.
 pub enum BudgetClock {
@@ -168,6 +175,8 @@ impl Router {
     /// Changes how much is let through, from the next decision on; at `until`, by the clock
     /// that budgets are counted by, it is ACTIVE again.
     pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
+        // ACTIVE is what the others end in.
+        let until = until.filter(|_| state != TradingState::Active);
         let from = self.trading.set(state, until);
         if from != state || until.is_some() {
             self.tell(&Event::StateChanged {
@@ -258,6 +267,11 @@ impl Router {
             BudgetClock::Request => request.timestamp(),
             BudgetClock::System(clock) => Some(clock.now()),
         }
+    }
+
+    /// Where the gate keeps what it compiles.
+    pub(crate) const fn gate_cache(&self) -> &Cache {
+        self.gate.cache()
     }
 
     fn tell(&self, event: &Event) {

@@ -14,6 +14,7 @@ use super::Router;
 use super::batch::Told;
 use super::generation::Generation;
 use super::seat::Tools;
+use super::shadow::Shadow;
 use crate::decision::{Answer, Author, Charge, PolicyIdentity};
 use crate::events::{Event, Incident};
 use crate::guard::{self, Question, Violation};
@@ -30,14 +31,16 @@ pub(super) enum Setback {
 }
 
 /// What kept a policy from answering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It lost its place before.
     Withdrawn,
-    /// It gave no answer, or a wrong one.
-    Policy,
+    /// It trapped, ran out of fuel, answered out of bounds or has no route.
+    Fault(String),
+    /// Its answer breaks an invariant.
+    Violation(String),
     /// The host could not run it.
-    Host,
+    Host(String),
 }
 
 impl From<Rejection> for Setback {
@@ -65,6 +68,18 @@ pub(super) struct Shown<'s> {
     pub(super) uses: Option<&'s [BudgetUse]>,
 }
 
+/// What a policy said, and what it cost where that is known.
+type Answered = (Result<PolicyDecision, Refusal>, Option<u64>);
+
+/// Who else has to do with a request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// What a batch was told of it already.
+    pub(super) told: Option<&'a Told<'a>>,
+    /// Who decides it in the shadow.
+    pub(super) shadow: Option<&'a Shadow>,
+}
+
 impl Router {
     /// Asks the policy in this thread's instance, unless a batch was told what still holds.
     pub(super) fn ask(
@@ -72,7 +87,7 @@ impl Router {
         request: &Request<'_>,
         generation: &Generation,
         uses: Option<&[BudgetUse]>,
-        told: Option<&Told<'_>>,
+        beside: Beside<'_>,
         tools: &mut Tools,
     ) -> Result<Answer, Setback> {
         let shown = Shown {
@@ -82,28 +97,49 @@ impl Router {
         if generation.is_withdrawn() {
             return Err(Setback::Failed(Failure::Withdrawn));
         }
-        if let Some(told) = told.filter(|told| told.still_holds(generation, &shown)) {
-            return self.weigh(request, generation, &shown, told.answered, None, tools);
+        let told = beside
+            .told
+            .filter(|told| told.still_holds(generation, &shown));
+        let answered = match told {
+            Some(told) => Ok((told.answered, None)),
+            None => self.call(request, generation, &shown, tools),
+        };
+        let answer = answered.and_then(|(answered, fuel)| {
+            self.weigh(request, generation, &shown, answered, fuel, tools)
+        });
+        if let Some(shadow) = beside.shadow {
+            match &answer {
+                Ok(answer) => shadow.offer(request, &shown, &tools.identity, Ok(answer)),
+                Err(Setback::Rejected(rejection)) => {
+                    shadow.offer(request, &shown, &tools.identity, Err(rejection));
+                }
+                Err(Setback::Failed(_)) => {}
+            }
         }
+        answer
+    }
+
+    /// Calls the policy in this thread's instance.
+    fn call(
+        &self,
+        request: &Request<'_>,
+        generation: &Generation,
+        shown: &Shown<'_>,
+        tools: &mut Tools,
+    ) -> Result<Answered, Setback> {
         let state = State {
             trading_state: shown.trading_state,
-            budgets: uses,
+            budgets: shown.uses,
         };
         let answered = match tools.instance(generation) {
             Ok(instance) => instance.decide(&request.seen(), &state),
-            Err(fault) => {
-                let incident = incident(generation, request, fault.to_string());
-                self.tell(&Event::HostFault(incident));
-                return Err(Setback::Failed(Failure::Host));
-            }
+            Err(fault) => return Err(Setback::Failed(Failure::Host(fault.to_string()))),
         };
         match answered {
-            Ok((answered, fuel)) => {
-                self.weigh(request, generation, &shown, answered, Some(fuel), tools)
-            }
+            Ok((answered, fuel)) => Ok((answered, Some(fuel))),
             Err(fault) => {
                 tools.discard();
-                Err(self.fault(request, generation, fault.to_string(), tools))
+                Err(Setback::Failed(Failure::Fault(fault.to_string())))
             }
         }
     }
@@ -135,55 +171,49 @@ impl Router {
                 Ok(answer)
             }
             Err(Unanswered::Rejected(rejection)) => Err(Setback::Rejected(rejection)),
-            Err(Unanswered::NoRoute) => {
-                Err(self.fault(request, generation, NO_ROUTE.to_owned(), tools))
-            }
+            Err(Unanswered::NoRoute) => Err(Setback::Failed(Failure::Fault(NO_ROUTE.to_owned()))),
             Err(Unanswered::Violation(violation)) => {
-                Err(self.violation(request, generation, &violation))
+                Err(Setback::Failed(Failure::Violation(violation.to_string())))
             }
         }
     }
 
-    /// A fault costs a policy its place when it is new, or when it fails often.
+    /// Tells what a policy is at fault for, and takes its place where that costs it. Budgets are
+    /// not locked: whoever is told may ask the router for anything.
     #[cold]
-    fn fault(
+    pub(super) fn blame(
         &self,
         request: &Request<'_>,
         generation: &Generation,
-        what: String,
+        failure: &Failure,
         tools: &mut Tools,
-    ) -> Setback {
-        let standing = &generation.standing;
-        let lost = standing.fault(&self.probation, &mut tools.uncounted);
-        let why = lost.map(|when| format!("it failed {when}: {what}"));
-        self.tell(&Event::PolicyFault(incident(generation, request, what)));
-        if let Some(why) = why {
-            self.dismiss(generation, &why, false);
+    ) {
+        match failure {
+            Failure::Withdrawn => {}
+            Failure::Host(what) => {
+                self.tell(&Event::HostFault(incident(generation, request, what)));
+            }
+            Failure::Fault(what) => {
+                let standing = &generation.standing;
+                let lost = standing.fault(&self.probation, &mut tools.uncounted);
+                self.tell(&Event::PolicyFault(incident(generation, request, what)));
+                if let Some(when) = lost {
+                    self.dismiss(generation, &format!("it failed {when}: {what}"), false);
+                }
+            }
+            Failure::Violation(what) => {
+                self.tell(&Event::Violation(incident(generation, request, what)));
+                self.dismiss(generation, &format!("it broke an invariant: {what}"), true);
+            }
         }
-        Setback::Failed(Failure::Policy)
-    }
-
-    /// A violation always costs a policy its place.
-    #[cold]
-    fn violation(
-        &self,
-        request: &Request<'_>,
-        generation: &Generation,
-        violation: &Violation,
-    ) -> Setback {
-        let what = violation.to_string();
-        let why = format!("it broke an invariant: {what}");
-        self.tell(&Event::Violation(incident(generation, request, what)));
-        self.dismiss(generation, &why, true);
-        Setback::Failed(Failure::Policy)
     }
 }
 
-fn incident(generation: &Generation, request: &Request<'_>, what: String) -> Incident {
+fn incident(generation: &Generation, request: &Request<'_>, what: &str) -> Incident {
     Incident {
         policy: Arc::clone(&generation.identity),
         request: request.id().map(str::to_owned),
-        what,
+        what: what.to_owned(),
     }
 }
 

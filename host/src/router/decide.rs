@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use router_guest::amount::Amount;
 use router_guest::decision::PositionEffect;
 
-use super::ask::{Failure, Setback};
+use super::ask::{Beside, Failure, Setback};
 use super::batch::Told;
 use super::entry::{Entry, store_warning};
 use super::generation::{Generation, Live};
@@ -30,10 +30,17 @@ impl Router {
     ) -> Result<Decision, Rejection> {
         let (live, tools) = seat.live();
         let mut entry = Entry::of(request)?;
-        match self.attempt(&mut entry, &live.generation, told, tools) {
+        let beside = Beside {
+            told,
+            shadow: live.shadow.as_deref(),
+        };
+        match self.attempt(&mut entry, &live.generation, beside, tools) {
             Ok(decision) => Ok(decision),
             Err(Setback::Rejected(rejection)) => Err(rejection),
-            Err(Setback::Failed(failure)) => self.second_opinion(&mut entry, live, failure),
+            Err(Setback::Failed(failure)) => {
+                self.blame(request, &live.generation, &failure, tools);
+                self.second_opinion(&mut entry, live, &failure)
+            }
         }
     }
 
@@ -42,17 +49,17 @@ impl Router {
         &self,
         entry: &mut Entry<'_, '_>,
         generation: &Generation,
-        told: Option<&Told<'_>>,
+        beside: Beside<'_>,
         tools: &mut Tools,
     ) -> Result<Decision, Setback> {
         let request = entry.request;
         if request.terms().sees_budgets() {
-            return self.decide_held(entry, generation, told, tools);
+            return self.decide_held(entry, generation, beside, tools);
         }
         if let Some(decision) = entry.recall(&*self.store)? {
             return Ok(decision);
         }
-        let answer = self.ask(request, generation, None, told, tools)?;
+        let answer = self.ask(request, generation, None, beside, tools)?;
         Ok(self.finish_free(entry, answer)?)
     }
 
@@ -63,16 +70,19 @@ impl Router {
         &self,
         entry: &mut Entry<'_, '_>,
         live: &Live,
-        failure: Failure,
+        failure: &Failure,
     ) -> Result<Decision, Rejection> {
         // Where the host is at fault, it would be so again.
-        let last_good = live.last_good().filter(|_| failure != Failure::Host);
+        let last_good = live.last_good();
+        let last_good = last_good.filter(|_| !matches!(failure, Failure::Host(_)));
         if let Some(generation) = last_good {
             let mut tools = Tools::of(generation);
-            match self.attempt(entry, generation, None, &mut tools) {
+            match self.attempt(entry, generation, Beside::default(), &mut tools) {
                 Ok(decision) => return Ok(decision),
                 Err(Setback::Rejected(rejection)) => return Err(rejection),
-                Err(Setback::Failed(_)) => {}
+                Err(Setback::Failed(failure)) => {
+                    self.blame(entry.request, generation, &failure, &mut tools);
+                }
             }
         }
         let generation = &live.generation;
@@ -81,7 +91,7 @@ impl Router {
         let least = least_quantity(generation, request);
         let made = failsafe::decide(request.terms(), state, least);
         // A policy that lost its place is spoken of once, and not for every request after it.
-        if failure != Failure::Withdrawn {
+        if *failure != Failure::Withdrawn {
             self.tell(&Event::FailSafe {
                 policy: Arc::clone(&generation.identity),
                 request: request.id().map(str::to_owned),
@@ -98,7 +108,7 @@ impl Router {
         &self,
         entry: &mut Entry<'_, '_>,
         generation: &Generation,
-        told: Option<&Told<'_>>,
+        beside: Beside<'_>,
         tools: &mut Tools,
     ) -> Result<Decision, Setback> {
         let request = entry.request;
@@ -113,7 +123,7 @@ impl Router {
                 if let Some(decision) = entry.recall(&*self.store)? {
                     return Ok(decision);
                 }
-                let answer = self.ask(request, generation, None, told, tools)?;
+                let answer = self.ask(request, generation, None, beside, tools)?;
                 return Ok(self.finish_free(entry, answer)?);
             }
             Err(error) => return Err(Setback::Rejected(error.into())),
@@ -124,7 +134,7 @@ impl Router {
         }
         let mut uses = std::mem::take(&mut tools.uses);
         held.uses(request.symbol(), request.strategy(), &mut uses);
-        let answer = self.ask(request, generation, Some(&uses), told, tools);
+        let answer = self.ask(request, generation, Some(&uses), beside, tools);
         tools.uses = uses;
         Ok(self.finish_held(entry, generation, answer?, held, now)?)
     }
@@ -138,12 +148,7 @@ impl Router {
         mut held: Box<dyn Held<Recorded> + '_>,
         now: Option<Timestamp>,
     ) -> Result<Decision, Rejection> {
-        if let Some(charge) = &answer.charge {
-            let is_spent = answer.effect != PositionEffect::Open;
-            if generation.note_spent(charge.report.budget, is_spent) {
-                self.tell_spent(entry.request, generation, &charge.report);
-            }
-        }
+        let spent = newly_spent(generation, &answer);
         if answer.effect == PositionEffect::Open && answer.charge.is_some() {
             if let Some(decision) = entry.opened_before()? {
                 return Ok(decision);
@@ -166,6 +171,9 @@ impl Router {
             return Ok(entry.decision(answer));
         }
         drop(held);
+        if let Some(report) = spent {
+            self.tell_spent(entry.request, generation, &report);
+        }
         self.finish_free(entry, answer)
     }
 
@@ -218,6 +226,14 @@ impl Router {
         }
         Ok(entry.decision(answer))
     }
+}
+
+/// The budget that an answer found spent, where that is new.
+fn newly_spent(generation: &Generation, answer: &Answer) -> Option<BudgetReport> {
+    let report = answer.charge.as_ref()?.report;
+    let is_spent = answer.effect != PositionEffect::Open;
+    let is_new = generation.note_spent(report.budget, is_spent);
+    is_new.then_some(report)
 }
 
 fn reserve(

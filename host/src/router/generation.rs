@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::shadow::Shadow;
 use super::standing::Standing;
 use crate::decision::PolicyIdentity;
 use crate::ledger::OpenBudgets;
@@ -100,6 +101,8 @@ pub(super) struct Live {
     pub(super) generation: Arc<Generation>,
     /// Oldest first; the last one is the last good generation.
     pub(super) earlier: Vec<Arc<Generation>>,
+    /// A candidate that decides beside it.
+    pub(super) shadow: Option<Arc<Shadow>>,
 }
 
 impl Live {
@@ -107,6 +110,7 @@ impl Live {
         Self {
             generation: Arc::new(generation),
             earlier: Vec::new(),
+            shadow: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which policy is live: swapped for another one behind the gate, rolled back, or taken from
 //! its place for what it did. Changes follow each other; no decision waits for any of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -44,6 +44,12 @@ pub enum SwapRefusal {
     /// Its budgets cannot be kept.
     #[error("its budgets cannot be kept: {0}")]
     Budgets(#[from] OpenError),
+    /// The file of the live policy is gone.
+    #[error("`{}` is gone; the live policy stays", path.display())]
+    Gone {
+        /// The file, or the folder that it stood in.
+        path: PathBuf,
+    },
     /// There is no earlier policy to go back to.
     #[error("there is no earlier policy to go back to")]
     NothingEarlier,
@@ -90,17 +96,20 @@ impl Router {
         let (asked_by, started) = (asked_by.into(), self.history_clock.now());
         let candidate = match Candidate::load(path, self.gate.cache()) {
             Ok(candidate) => candidate,
-            Err(error) => {
-                let refusal = SwapRefusal::Policy(error);
-                self.refused(None, &asked_by, started, &refusal);
-                return Err(refusal);
-            }
+            Err(error) => return Err(self.refuse(error.into(), &asked_by)),
         };
         let swapped = self.admit_and_activate(&candidate, &asked_by, started);
         if let Err(refusal) = &swapped {
             self.refused(Some(candidate.digest()), &asked_by, started, refusal);
         }
         swapped
+    }
+
+    /// Writes down that there is no candidate where one was asked for.
+    pub(crate) fn refuse(&self, refusal: SwapRefusal, asked_by: &Asker) -> SwapRefusal {
+        let started = self.history_clock.now();
+        self.refused(None, asked_by, started, &refusal);
+        refusal
     }
 
     fn admit_and_activate(
@@ -237,6 +246,7 @@ impl Router {
             self.slot.set(Live {
                 generation: Arc::clone(&live.generation),
                 earlier,
+                shadow: live.shadow.clone(),
             });
             None
         };
@@ -275,11 +285,13 @@ impl Router {
         asked_by: &Asker,
         started: Timestamp,
     ) -> Activation {
-        let replaced = Arc::clone(&self.slot.now().generation.identity);
+        let before = self.slot.now();
+        let replaced = Arc::clone(&before.generation.identity);
         let policy = Arc::clone(&generation.identity);
         self.slot.set(Live {
             generation: Arc::new(generation),
             earlier,
+            shadow: before.shadow.clone(),
         });
         let outcome = Outcome::Live {
             generation: policy.generation,
@@ -365,7 +377,7 @@ impl Router {
     }
 
     /// The books. A thread that died beside them left them whole: nothing of it is half done.
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

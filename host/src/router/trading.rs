@@ -10,6 +10,14 @@ use router_guest::state::TradingState;
 /// Set beside the state's number when there is an end to look at.
 const HAS_END: u8 = 0x80;
 
+/// The trading state of a word, in any case; `stop` is short for REDUCING.
+pub fn trading_state_of_word(word: &str) -> Option<TradingState> {
+    if word.eq_ignore_ascii_case("stop") {
+        return Some(TradingState::Reducing);
+    }
+    TradingState::of_word(&word.to_ascii_uppercase())
+}
+
 /// A trading state with an end.
 pub(super) struct Trading {
     packed: AtomicU8,

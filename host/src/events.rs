@@ -6,6 +6,7 @@
 
 mod file;
 mod json;
+mod text;
 
 use std::fmt;
 use std::sync::Arc;
@@ -187,126 +188,6 @@ impl Event {
                 "wait for the budget's next window, settle or release what is held, or raise its limit"
             }
             Self::StateChanged { .. } => "nothing, when it was meant",
-        }
-    }
-}
-
-impl fmt::Display for Incident {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(id) = &self.request {
-            write!(out, " request `{}`:", id.escape_debug())?;
-        }
-        write!(out, " {}", self.what)
-    }
-}
-
-/// A policy as people tell it from others.
-struct Told<'a>(&'a PolicyIdentity);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let policy = self.0;
-        let (name, version) = (&policy.manifest.name, &policy.manifest.version);
-        write!(
-            out,
-            "policy `{}` version `{}`, {} (generation {})",
-            name.escape_debug(),
-            version.escape_debug(),
-            policy.digest_text,
-            policy.generation
-        )
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Activated { policy, asked_by } => {
-                write!(out, "{} is live, asked for by {asked_by}", Told(policy))
-            }
-            Self::Refused { asked_by, what, .. } => {
-                write!(
-                    out,
-                    "the policy that {asked_by} asked for is not let in: {what}"
-                )
-            }
-            Self::Quarantined { digest, why } => {
-                write!(out, "policy {digest} is not let in again: {why}")
-            }
-            Self::RolledBack { from, to, asked_by } => write!(
-                out,
-                "{} is live again in place of generation {}, asked for by {asked_by}",
-                Told(to),
-                from.generation
-            ),
-            Self::Violation(incident) => write!(
-                out,
-                "policy {} broke an invariant and no longer decides:{incident}",
-                incident.policy.digest
-            ),
-            Self::PolicyFault(incident) => {
-                write!(
-                    out,
-                    "policy {} failed to answer:{incident}",
-                    incident.policy.digest
-                )
-            }
-            Self::HostFault(incident) => {
-                write!(
-                    out,
-                    "policy {} could not be run:{incident}",
-                    incident.policy.digest
-                )
-            }
-            Self::FailSafe {
-                request,
-                symbol,
-                side,
-                reason,
-                ..
-            } => {
-                out.write_str("the fail-safe decided")?;
-                if let Some(id) = request {
-                    write!(out, " request `{}`", id.escape_debug())?;
-                }
-                let symbol = symbol.escape_debug();
-                write!(out, " for `{symbol}`: {} {reason}", side.word())
-            }
-            Self::BudgetExhausted {
-                budget,
-                symbol,
-                need,
-                remaining,
-                ..
-            } => {
-                let (budget, symbol) = (budget.escape_debug(), symbol.escape_debug());
-                write!(
-                    out,
-                    "the budget `{budget}` does not hold what `{symbol}` needs: {need} needed"
-                )?;
-                match remaining {
-                    Some(left) => write!(out, ", {left} left"),
-                    None => out.write_str(", no orders left"),
-                }
-            }
-            Self::StateChanged {
-                from,
-                to,
-                until,
-                cause,
-            } => {
-                write!(
-                    out,
-                    "the trading state is {}, after {}",
-                    to.word(),
-                    from.word()
-                )?;
-                match (until, cause) {
-                    (_, StateCause::Ended) => out.write_str(", whose time is over"),
-                    (Some(until), StateCause::Set) => write!(out, ", until {until}"),
-                    (None, StateCause::Set) => Ok(()),
-                }
-            }
         }
     }
 }

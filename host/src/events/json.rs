@@ -113,6 +113,16 @@ impl Event {
             Self::Violation(incident) | Self::PolicyFault(incident) | Self::HostFault(incident) => {
                 incident.facts()
             }
+            Self::FailSafe { .. } | Self::BudgetExhausted { .. } | Self::StateChanged { .. } => {
+                self.other_facts()
+            }
+        }
+    }
+
+    /// The facts of events that no change of policy and no fault is about.
+    fn other_facts(&self) -> EventText<'_> {
+        let none = EventText::default();
+        match self {
             Self::FailSafe {
                 policy,
                 request,
@@ -155,6 +165,7 @@ impl Event {
                 cause: Some(cause.word()),
                 ..none
             },
+            _ => none,
         }
     }
 }

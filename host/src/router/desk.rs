@@ -16,8 +16,6 @@ pub const QUARANTINE_MAX: usize = 256;
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// The first policy of the router.
-    Start,
     /// Another policy.
     Swap,
     /// An earlier policy, again.

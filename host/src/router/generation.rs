@@ -114,6 +114,18 @@ impl Live {
         }
     }
 
+    /// The earlier generations, once another one takes the place of the live one.
+    pub(super) fn with_live_behind(&self) -> Vec<Arc<Generation>> {
+        let mut earlier = self.earlier.clone();
+        if !self.generation.is_withdrawn() {
+            earlier.push(Arc::clone(&self.generation));
+        }
+        if earlier.len() > EARLIER_GENERATIONS_MAX {
+            earlier.remove(0);
+        }
+        earlier
+    }
+
     /// The policy that is asked when the live one has no answer.
     pub(super) fn last_good(&self) -> Option<&Generation> {
         let mut latest_first = self.earlier.iter().rev();

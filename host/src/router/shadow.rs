@@ -164,7 +164,7 @@ impl Shadow {
         answered: Result<&Answer, &Rejection>,
     ) {
         let seen = self.seen.fetch_add(1, Ordering::Relaxed);
-        if seen % u64::from(self.every.get()) != 0 {
+        if !seen.is_multiple_of(u64::from(self.every.get())) {
             return;
         }
         self.sampled.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Router;
 use super::desk::{Change, Desk, HistoryEntry, Outcome, Quarantined};
-use super::generation::{EARLIER_GENERATIONS_MAX, Generation, Live};
+use super::generation::{Generation, Live};
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::events::{Asker, Event};
@@ -59,6 +59,13 @@ pub enum SwapRefusal {
 }
 
 impl SwapRefusal {
+    /// Its words on one line: a document's mistakes stand on lines of their own.
+    pub fn one_line(&self) -> String {
+        let words = self.to_string();
+        let words = words.trim_end().replace(":\n", ": ");
+        words.replace('\n', "; ")
+    }
+
     /// Whether nothing was wrong: the policy is the live one already.
     pub const fn is_unchanged(&self) -> bool {
         matches!(self, Self::Gate(GateRefusal::Unchanged { .. }))
@@ -143,14 +150,7 @@ impl Router {
             return Err(GateRefusal::Quarantined { digest, why }.into());
         }
         let generation = Generation::new(policy, budgets, desk.next_generation());
-        let live = self.slot.now();
-        let mut earlier = live.earlier.clone();
-        if !live.generation.is_withdrawn() {
-            earlier.push(Arc::clone(&live.generation));
-        }
-        if earlier.len() > EARLIER_GENERATIONS_MAX {
-            earlier.remove(0);
-        }
+        let earlier = self.slot.now().with_live_behind();
         let activation = self.activate(
             &mut desk,
             Change::Swap,
@@ -315,7 +315,7 @@ impl Router {
         started: Timestamp,
         refusal: &SwapRefusal,
     ) {
-        let what = refusal.to_string();
+        let what = refusal.one_line();
         let outcome = if refusal.is_unchanged() {
             Outcome::Unchanged
         } else {

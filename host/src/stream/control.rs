@@ -85,8 +85,7 @@ fn refused(refusal: &SwapRefusal) -> Rejection {
         SwapRefusal::NothingEarlier => "nothing_earlier",
         _ => "swap_refused",
     };
-    // A document's mistakes stand on lines of their own.
-    Rejection::new(code, refusal.to_string().trim_end().replace('\n', "; "))
+    Rejection::new(code, refusal.one_line())
 }
 
 fn swap(router: &Router, line: &Line) -> Result<Event, Rejection> {

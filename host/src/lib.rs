@@ -11,9 +11,12 @@ pub mod decision;
 pub mod diff;
 pub mod digest;
 pub mod events;
+pub mod explain;
 pub mod failsafe;
 pub mod gate;
 pub mod guard;
+mod heap;
+pub mod import;
 pub mod ledger;
 pub mod log;
 pub mod policy;
@@ -24,6 +27,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+pub mod truth_table;
 pub mod verify;
 pub mod watch;
 
@@ -44,3 +48,7 @@ pub use scenario::Scenario;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct HostReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../policies/README.md")]
+pub struct PoliciesReadme;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Finding, FindingKind, Held, INVARIANTS, Report, held};
+use super::{Finding, FindingKind, Held, INVARIANTS, Report, TrafficRemarks, held};
 use crate::guard::Invariant;
 use crate::regions::Impossible;
 
@@ -33,10 +33,7 @@ impl Finding {
             FindingKind::NeverHolds {
                 alternative,
                 condition,
-            } => format!(
-                "{} can never decide: no request meets `{condition}` together with its other conditions",
-                part_of(&subject, *alternative)
-            ),
+            } => never_holds(&part_of(&subject, *alternative), condition),
             FindingKind::ExitBlocked { reason } => exit_blocked(&subject, reason),
             FindingKind::ExitRefused { field } => format!(
                 "route {subject} asks for `{}` of requests that close and need not have it (I12); \
@@ -158,6 +155,18 @@ fn masked(
     )
 }
 
+fn never_holds(part: &str, condition: &str) -> String {
+    let remedy = match condition {
+        "dust" => ": no such symbol has a `min_quantity`, under which a position is dust",
+        "short_allowed" => ": no such symbol may be shorted",
+        _ => "",
+    };
+    format!(
+        "{part} can never decide: no request meets `{condition}` together with its other \
+         conditions{remedy}"
+    )
+}
+
 fn part_of(subject: &str, alternative: Option<usize>) -> String {
     match alternative {
         None => format!("route {subject}"),
@@ -231,14 +240,62 @@ const fn words(held: Held) -> (&'static str, &'static str) {
     }
 }
 
+/// Writes remarks on recorded requests for people.
+pub fn write_remarks(remarks: &TrafficRemarks) -> String {
+    let TrafficRemarks {
+        summary,
+        unknown_symbols,
+        unknown_strategies,
+        unreached,
+    } = remarks;
+    let mut text = format!("{} recorded requests", summary.requests);
+    if summary.unread > 0 {
+        text.push_str(&format!(
+            "; {} of {} lines could not be read",
+            summary.unread, summary.lines
+        ));
+    }
+    text.push('\n');
+    for (what, names) in [
+        ("symbol", unknown_symbols),
+        ("strategy", unknown_strategies),
+    ] {
+        for (name, count) in names {
+            let name = name.escape_debug();
+            text.push_str(&format!(
+                "  the {what} `{name}` of {count} requests stands nowhere in the document\n"
+            ));
+        }
+    }
+    for (name, line) in unreached {
+        text.push_str(&format!(
+            "  route `{name}` in line {line} decided none of them\n"
+        ));
+    }
+    text
+}
+
+fn remarks_json(remarks: &TrafficRemarks) -> Value {
+    let unreached = remarks.unreached.iter();
+    let unreached = unreached.map(|(name, line)| json!({ "rule": name, "line": line }));
+    json!({
+        "lines": remarks.summary.lines,
+        "requests": remarks.summary.requests,
+        "unread": remarks.summary.unread,
+        "unknown_symbols": remarks.unknown_symbols,
+        "unknown_strategies": remarks.unknown_strategies,
+        "unreached": unreached.collect::<Vec<_>>(),
+    })
+}
+
 /// The report as JSON, for programs.
-pub fn write_json(report: &Report, file: &str) -> Value {
+pub fn write_json(report: &Report, remarks: Option<&TrafficRemarks>, file: &str) -> Value {
     let invariant = |invariant: Invariant| {
         let (how, why) = words(held(invariant));
         json!({ "code": invariant.code(), "held": how, "why": why })
     };
     let is_proven = report.findings.is_empty();
-    json!({
+    let mut object = json!({
         "file": file,
         "policy": { "name": report.name, "version": report.version },
         "proven": is_proven,
@@ -247,7 +304,11 @@ pub fn write_json(report: &Report, file: &str) -> Value {
         "alternatives": report.alternatives,
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "invariants": if is_proven { INVARIANTS.map(invariant).to_vec() } else { Vec::new() },
-    })
+    });
+    if let (Some(members), Some(remarks)) = (object.as_object_mut(), remarks) {
+        members.insert("traffic".into(), remarks_json(remarks));
+    }
+    object
 }
 
 fn finding_json(finding: &Finding) -> Value {

@@ -67,7 +67,7 @@ enum ClockArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "UPPER")]
-enum StateArgument {
+pub(super) enum StateArgument {
     /// Everything.
     Active,
     /// Nothing that opens.
@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn router(arguments: &Arguments) -> anyhow::Result<Router> {
-    let cache = arguments.policy.cache();
+    let cache = arguments.policy.open_cache();
     let policy = arguments.policy.load(&cache)?;
     let events = arguments.events.as_deref().map(open_events).transpose()?;
     let gate = Gate::new(cache).worst_fuel_max(arguments.worst_fuel_max);
@@ -123,13 +123,8 @@ fn router(arguments: &Arguments) -> anyhow::Result<Router> {
         let asked_by = "start".into();
         write(events, &Event::Activated { policy, asked_by });
     }
-    let state = match arguments.trading_state {
-        StateArgument::Active => TradingState::Active,
-        StateArgument::Reducing => TradingState::Reducing,
-        StateArgument::Halted => TradingState::Halted,
-    };
     // Before anybody listens: whoever started it knows.
-    router.set_trading_state(state, None);
+    router.set_trading_state(arguments.trading_state.state(), None);
     Ok(router.observer(Box::new(move |event| {
         // Every decision says by itself what its budget held.
         if !matches!(event, Event::BudgetExhausted { .. }) {
@@ -153,7 +148,19 @@ fn write(events: &EventFile, event: &Event) {
     }
 }
 
-fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
+impl StateArgument {
+    /// The state of the argument.
+    pub(super) const fn state(self) -> TradingState {
+        match self {
+            Self::Active => TradingState::Active,
+            Self::Reducing => TradingState::Reducing,
+            Self::Halted => TradingState::Halted,
+        }
+    }
+}
+
+/// A file of requests, or standard input.
+pub(super) fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
     match file.filter(|path| path.as_os_str() != "-") {
         None => Ok(Box::new(io::stdin().lock())),
         Some(path) => {

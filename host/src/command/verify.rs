@@ -103,7 +103,7 @@ fn print_unfit(format: ReportFormat, error: &PolicyError) {
                 path: Some(path),
                 error: ComposeError::Document(findings),
             },
-        ) => super::print_findings(&path.display().to_string(), findings),
+        ) => super::print_findings(path.display(), findings),
         (ReportFormat::Text, error) => println!("unfit: {error}"),
     }
 }

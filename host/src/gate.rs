@@ -91,7 +91,7 @@ impl Gate {
             error => GateRefusal::Component(error),
         })?;
         let (certificate, was_certified) = self.certified(&policy)?;
-        let cases = run_cases(candidate, &policy)?;
+        let cases = self.cases_passed(candidate, &policy)?;
         let worst_fuel = certificate.worst.map_or(0, |worst| worst.fuel);
         if worst_fuel > self.fuel_max {
             let fuel_max = self.fuel_max;
@@ -121,6 +121,17 @@ impl Gate {
             }
             _ => Err(GateRefusal::of_report(&report)),
         }
+    }
+
+    /// How many cases the candidate brings, all of which pass: as was kept, or as a run shows.
+    fn cases_passed(&self, candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
+        let digest = candidate.digest();
+        if let Some(cases) = self.cache.cases_passed(digest)? {
+            return Ok(cases);
+        }
+        let cases = run_cases(candidate, policy)?;
+        self.cache.keep_cases_passed(digest, cases)?;
+        Ok(cases)
     }
 }
 

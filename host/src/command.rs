@@ -72,11 +72,10 @@ impl PolicyArguments {
     }
 
     /// Loads the policy.
-    fn load(&self) -> anyhow::Result<Policy> {
-        let cache = self.open_cache();
+    fn load(&self, cache: &Cache) -> anyhow::Result<Policy> {
         match &self.policy {
-            Some(path) => load_file(path, &cache),
-            None => Policy::default_policy(&cache).context("cannot use the default policy"),
+            Some(path) => load_file(path, cache),
+            None => Policy::default_policy(cache).context("cannot use the default policy"),
         }
     }
 

@@ -73,6 +73,16 @@ pub(crate) enum Author {
 }
 
 impl Answer {
+    /// Why.
+    pub(crate) fn reason(&self) -> &str {
+        match &self.author {
+            Author::Policy {
+                identity, reason, ..
+            } => listed(&identity.manifest.reasons, *reason),
+            Author::FailSafe { reason } => reason,
+        }
+    }
+
     /// The host's own answer.
     pub(crate) fn of_fail_safe(made: FailSafe) -> Self {
         Self {
@@ -117,12 +127,7 @@ impl Decision {
 
     /// Why.
     pub fn reason(&self) -> &str {
-        match &self.answer.author {
-            Author::Policy {
-                identity, reason, ..
-            } => listed(&identity.manifest.reasons, *reason),
-            Author::FailSafe { reason } => reason,
-        }
+        self.answer.reason()
     }
 
     /// The rule that decided; `fail-safe` when no policy could.

@@ -3,42 +3,61 @@
 //!
 //! A request goes: budgets locked and read, if its type sees any → known id? → the policy,
 //! in this thread's instance → the guard → figures and reservation → recorded under its id.
-//! The router decides no route; when the policy cannot answer, [`crate::failsafe`] does.
+//! The router decides no route; when no policy can answer, [`crate::failsafe`] does. Budgets,
+//! ids, reservations and the trading state are the router's, and outlive every policy.
 
 mod alone;
 mod ask;
 mod batch;
+mod decide;
+mod desk;
 mod entry;
+mod generation;
 mod recorded;
 mod seat;
+mod shadow;
+mod standing;
+mod status;
+mod swap;
+mod trading;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use router_guest::decision::PositionEffect;
 use router_guest::state::{BudgetUse, TradingState};
 
-use crate::decision::{Answer, Decision, PolicyIdentity};
+use crate::cache::Cache;
+use crate::decision::{Decision, PolicyIdentity};
+use crate::events::{Event, StateCause};
+use crate::gate::Gate;
 use crate::ledger::{
-    Claim, Clock, EventError, EventId, Held, Known, MemoryStore, OpenBudgets, OpenError, Released,
-    ReservationId, Settled, Settlement, Store,
+    Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
+    Settlement, Store, SystemClock,
 };
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::request::Request;
-use batch::Told;
-use entry::{Entry, store_warning};
-use seat::Seat;
+use desk::Desk;
+use generation::{Generation, Live, Slot};
+use trading::Trading;
 
 pub(crate) use alone::decided;
-pub use ask::{Incident, IncidentKind};
 pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
+pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
+pub use generation::EARLIER_GENERATIONS_MAX;
 pub use recorded::Recorded;
+pub use shadow::{
+    SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
+};
+pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation};
+pub use status::Status;
+pub use swap::{Activation, SwapRefusal};
+pub use trading::trading_state_of_word;
 
-/// Where the time of a charge comes from.
+/// Where the time of a charge comes from, and of the end of a trading state.
 pub enum BudgetClock {
     /// The request's own timestamp, so that a recorded stream routes the same way twice.
     Request,
@@ -46,40 +65,35 @@ pub enum BudgetClock {
     System(Box<dyn Clock>),
 }
 
-/// Told of every answer that a policy failed to give, or gave wrongly.
-pub type Observer = Box<dyn Fn(&Incident) + Send + Sync>;
+/// Told of events, on the thread that they happen on.
+pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
 /// Routes requests. Shared by reference between threads.
 pub struct Router {
     /// Tells the instances of this router from those of others on the same thread.
     key: u64,
-    generation: Arc<Generation>,
+    slot: Slot,
     store: Box<dyn Store<Recorded>>,
     clock: BudgetClock,
-    trading_state: AtomicU8,
+    trading: Trading,
     observer: Observer,
-}
-
-/// One activation of a policy.
-pub(crate) struct Generation {
-    policy: Policy,
-    identity: PolicyIdentity,
-    budgets: OpenBudgets,
-    /// It broke an invariant and lost its place.
-    withdrawn: AtomicBool,
+    gate: Gate,
+    probation: Probation,
+    history_clock: Box<dyn Clock>,
+    desk: Mutex<Desk>,
 }
 
 impl fmt::Debug for Router {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Router")
-            .field("policy", &self.generation.identity.digest_text)
+            .field("policy", &self.policy().digest_text)
             .finish_non_exhaustive()
     }
 }
 
 impl Router {
     /// A router with an empty memory, budgets counted by the requests' own time, in state
-    /// ACTIVE, and nobody told of incidents.
+    /// ACTIVE, and nobody told of events.
     ///
     /// # Errors
     /// [`OpenError`] when the policy's budgets cannot be kept.
@@ -93,25 +107,18 @@ impl Router {
     /// [`OpenError`] when the policy's budgets cannot be kept.
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        let budgets = store.open(&policy.manifest().budgets)?;
-        let identity = PolicyIdentity {
-            manifest: Arc::new(policy.manifest().clone()),
-            digest: policy.digest(),
-            digest_text: policy.digest().to_string(),
-            generation: 1,
-        };
+        let budgets = Arc::new(store.open(&policy.manifest().budgets)?);
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
-            generation: Arc::new(Generation {
-                policy,
-                identity,
-                budgets,
-                withdrawn: AtomicBool::new(false),
-            }),
+            slot: Slot::new(Live::alone(Generation::new(policy, budgets, 1))),
             store,
             clock: BudgetClock::Request,
-            trading_state: AtomicU8::new(TradingState::Active as u8),
+            trading: Trading::active(),
             observer: Box::new(|_| {}),
+            gate: Gate::new(Cache::disabled()),
+            probation: Probation::default(),
+            history_clock: Box::new(SystemClock),
+            desk: Mutex::new(Desk::new()),
         })
     }
 
@@ -122,35 +129,93 @@ impl Router {
         self
     }
 
-    /// Tells `observer` of incidents, on the thread of the request, before it is answered.
+    /// Tells `observer` of events: of a request's before it is answered.
     #[must_use]
     pub fn observer(mut self, observer: Observer) -> Self {
         self.observer = observer;
         self
     }
 
-    /// How much is let through.
-    pub fn trading_state(&self) -> TradingState {
-        let number = self.trading_state.load(Ordering::Acquire);
-        TradingState::ALL
-            .into_iter()
-            .find(|state| *state as u8 == number)
-            .unwrap_or(TradingState::Halted)
+    /// What policies must pass to be swapped in. Where nothing is said, the gate keeps nothing:
+    /// every candidate is compiled and verified anew.
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
     }
 
-    /// Changes how much is let through, from the next decision on.
-    pub fn set_trading_state(&self, state: TradingState) {
-        self.trading_state.store(state as u8, Ordering::Release);
+    /// When faults cost a policy its place.
+    #[must_use]
+    pub fn probation(mut self, probation: Probation) -> Self {
+        self.probation = probation;
+        self
+    }
+
+    /// Says when changes of policy happened; the machine's clock where nothing is said.
+    #[must_use]
+    pub fn history_clock(mut self, clock: Box<dyn Clock>) -> Self {
+        self.history_clock = clock;
+        self
+    }
+
+    /// How much is let through. With [`BudgetClock::Request`], a state whose time is over ends
+    /// with the first request of a later time.
+    pub fn trading_state(&self) -> TradingState {
+        self.trading_state_at(|| match &self.clock {
+            BudgetClock::Request => None,
+            BudgetClock::System(clock) => Some(clock.now()),
+        })
+    }
+
+    /// When the trading state goes back to ACTIVE by itself.
+    pub fn trading_state_until(&self) -> Option<Timestamp> {
+        self.trading.until()
+    }
+
+    /// Changes how much is let through, from the next decision on; at `until`, by the clock
+    /// that budgets are counted by, it is ACTIVE again.
+    pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
+        // ACTIVE is what the others end in.
+        let until = until.filter(|_| state != TradingState::Active);
+        let from = self.trading.set(state, until);
+        if from != state || until.is_some() {
+            self.tell(&Event::StateChanged {
+                from,
+                to: state,
+                until,
+                cause: StateCause::Set,
+            });
+        }
+    }
+
+    /// The state that a request meets.
+    #[inline]
+    fn trading_state_for(&self, request: &Request<'_>) -> TradingState {
+        self.trading_state_at(|| self.time_of(request))
+    }
+
+    #[inline]
+    fn trading_state_at(&self, now: impl FnOnce() -> Option<Timestamp>) -> TradingState {
+        let (state, ended) = self.trading.at(now);
+        if let Some(from) = ended {
+            self.tell(&Event::StateChanged {
+                from,
+                to: state,
+                until: None,
+                cause: StateCause::Ended,
+            });
+        }
+        state
     }
 
     /// The policy that is live.
-    pub fn policy(&self) -> &PolicyIdentity {
-        &self.generation.identity
+    pub fn policy(&self) -> Arc<PolicyIdentity> {
+        Arc::clone(&self.slot.now().generation.identity)
     }
 
-    /// Whether the policy broke an invariant and no longer decides.
+    /// Whether the live policy lost its place with none to take it: the fail-safe decides.
     pub fn is_withdrawn(&self) -> bool {
-        self.generation.withdrawn.load(Ordering::Acquire)
+        self.slot.now().generation.is_withdrawn()
     }
 
     /// Decides one request.
@@ -162,32 +227,15 @@ impl Router {
         seat::with(self, |seat| self.decide_in(request, None, seat))
     }
 
-    fn decide_in(
-        &self,
-        request: &Request<'_>,
-        told: Option<&Told<'_>>,
-        seat: &mut Seat,
-    ) -> Result<Decision, Rejection> {
-        let mut entry = Entry::of(request)?;
-        if request.terms().sees_budgets() {
-            self.decide_held(&mut entry, told, seat)
-        } else {
-            if let Some(decision) = entry.recall(&*self.store)? {
-                return Ok(decision);
-            }
-            let answer = self.ask(request, None, told, seat)?;
-            self.finish_free(&mut entry, answer)
-        }
-    }
-
-    /// The use of each budget in the window and scope that a request falls in, in the
-    /// manifest's order.
+    /// The use of each budget of the live policy in the window and scope that a request falls
+    /// in, in the manifest's order.
     ///
     /// # Errors
     /// [`Rejection`] when the store cannot be read.
     pub fn budget_uses(&self, request: &Request<'_>) -> Result<Vec<BudgetUse>, Rejection> {
         let now = self.time_of(request).unwrap_or(Timestamp::MIN);
-        let mut held = self.store.lock(&self.generation.budgets, now)?;
+        let live = self.slot.now();
+        let mut held = self.store.lock(&live.generation.budgets, now)?;
         let mut uses = Vec::new();
         held.uses(request.symbol(), request.strategy(), &mut uses);
         Ok(uses)
@@ -221,134 +269,12 @@ impl Router {
         }
     }
 
-    /// Reads the budgets, decides and reserves under one lock.
-    fn decide_held(
-        &self,
-        entry: &mut Entry<'_, '_>,
-        told: Option<&Told<'_>>,
-        seat: &mut Seat,
-    ) -> Result<Decision, Rejection> {
-        let request = entry.request;
-        let now = self.time_of(request);
-        let mut held = match self
-            .store
-            .lock(&self.generation.budgets, now.unwrap_or(Timestamp::MIN))
-        {
-            Ok(held) => held,
-            // An exit asks for no budget, so it does not wait for one that cannot be had.
-            Err(_) if entry.closes => {
-                if let Some(decision) = entry.recall(&*self.store)? {
-                    return Ok(decision);
-                }
-                let answer = self.ask(request, None, told, seat)?;
-                return self.finish_free(entry, answer);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        // Under the lock: another thread may have decided the same id while this one waited.
-        if let Some(decision) = entry.recall(&*self.store)? {
-            return Ok(decision);
-        }
-        let mut uses = std::mem::take(&mut seat.uses);
-        held.uses(request.symbol(), request.strategy(), &mut uses);
-        let answer = self.ask(request, Some(&uses), told, seat);
-        seat.uses = uses;
-        self.finish_held(entry, answer?, held, now)
+    /// Where the gate keeps what it compiles.
+    pub(crate) const fn gate_cache(&self) -> &Cache {
+        self.gate.cache()
     }
 
-    /// Reserves what the answer charges, and records it.
-    fn finish_held(
-        &self,
-        entry: &mut Entry<'_, '_>,
-        mut answer: Answer,
-        mut held: Box<dyn Held<Recorded> + '_>,
-        now: Option<Timestamp>,
-    ) -> Result<Decision, Rejection> {
-        if answer.effect == PositionEffect::Open && answer.charge.is_some() {
-            if let Some(decision) = entry.opened_before()? {
-                return Ok(decision);
-            }
-            if now.is_none() {
-                return Err(Rejection::field_missing(
-                    "timestamp",
-                    "a budget is charged by it",
-                ));
-            }
-            self.reserve(entry, &mut answer, &mut *held)?;
-            if let Some(identity) = &entry.identity {
-                match held.record(identity, Recorded::of(&answer))? {
-                    Known::New => {}
-                    Known::Repeat(earlier) => return Ok(entry.repeat(earlier.answer()?)),
-                    Known::OtherIdentity => return Err(Rejection::duplicate_id(identity.id())),
-                }
-            }
-            held.commit()?;
-            return Ok(entry.decision(answer));
-        }
-        drop(held);
-        self.finish_free(entry, answer)
-    }
-
-    fn reserve(
-        &self,
-        entry: &Entry<'_, '_>,
-        answer: &mut Answer,
-        held: &mut (dyn Held<Recorded> + '_),
-    ) -> Result<(), Rejection> {
-        let request = entry.request;
-        let Some(charge) = answer.charge.as_mut() else {
-            return Ok(());
-        };
-        let rate = router_guest::engine::sizing::quote_rate(
-            request.symbol(),
-            &self.generation.identity.manifest.account_currency,
-            request.terms().quote_rate,
-        );
-        let claim = Claim {
-            budget: usize::try_from(charge.report.budget).unwrap_or(usize::MAX),
-            need: charge.report.need,
-            limit: charge.report.limit,
-            symbol: request.symbol(),
-            strategy: request.strategy(),
-            side: answer.side,
-            quote_rate: rate.unwrap_or_default(),
-            has_id: entry.identity.is_some(),
-        };
-        charge.reservation = Some(held.reserve(&claim)?);
-        Ok(())
-    }
-
-    /// Records an answer that charges nothing.
-    fn finish_free(
-        &self,
-        entry: &mut Entry<'_, '_>,
-        answer: Answer,
-    ) -> Result<Decision, Rejection> {
-        if answer.effect == PositionEffect::Open
-            && let Some(decision) = entry.opened_before()?
-        {
-            return Ok(decision);
-        }
-        // What the host skipped itself was nobody's decision: a retry asks again. A close of
-        // its own is remembered, so that its retry does not open.
-        let closes = answer.effect == PositionEffect::Close;
-        let identity = entry
-            .identity
-            .as_ref()
-            .filter(|_| closes || answer.is_a_policys());
-        if let Some(identity) = identity {
-            match self.store.record(identity, Recorded::of(&answer)) {
-                Ok(Known::New) => {}
-                Ok(_) if entry.closes => {}
-                Ok(Known::Repeat(earlier)) if !entry.repeated => {
-                    return Ok(entry.repeat(earlier.answer()?));
-                }
-                Ok(Known::Repeat(_)) => {}
-                Ok(Known::OtherIdentity) => return Err(Rejection::duplicate_id(identity.id())),
-                Err(error) if entry.closes => entry.warn(store_warning(error)),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(entry.decision(answer))
+    fn tell(&self, event: &Event) {
+        (self.observer)(event);
     }
 }

@@ -4,6 +4,7 @@
 //! so that a bot can keep the stream open and wait for each answer.
 
 mod answer;
+mod control;
 mod lines;
 mod traffic;
 
@@ -32,6 +33,16 @@ pub struct Summary {
     pub refused: u64,
 }
 
+/// What is taken from a stream, and how it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamOptions {
+    /// How answers are written.
+    pub format: Format,
+    /// Whether control lines are followed. Whoever can write to the stream can then have any
+    /// policy that passes the gate decide.
+    pub control: bool,
+}
+
 /// Why a stream ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
@@ -53,7 +64,7 @@ pub enum StreamError {
     },
 }
 
-/// Routes every line of `input`, and writes its answer to `output`.
+/// Routes every line of `input`, and writes its answer to `output`; control lines are refused.
 ///
 /// # Errors
 /// [`StreamError`] when input or output break; a line that cannot be routed is no error.
@@ -63,8 +74,22 @@ pub fn route(
     output: &mut impl Write,
     format: Format,
 ) -> Result<Summary, StreamError> {
+    let control = false;
+    route_with(router, input, output, StreamOptions { format, control })
+}
+
+/// The same, with a word on control lines.
+///
+/// # Errors
+/// [`StreamError`] when input or output break; a line that cannot be routed is no error.
+pub fn route_with(
+    router: &Router,
+    input: impl Read,
+    output: &mut impl Write,
+    options: StreamOptions,
+) -> Result<Summary, StreamError> {
     let mut lines = LineReader::new(input);
-    let mut answers = Answers::new(format);
+    let mut answers = Answers::new(options.format);
     let mut summary = Summary::default();
     loop {
         if !lines.is_ready() || answers.bytes().len() >= HELD_BACK_BYTES {
@@ -84,7 +109,7 @@ pub fn route(
                 } else {
                     bytes
                 };
-                route_line(router, bytes, summary.lines, &mut answers)
+                route_line(router, bytes, summary.lines, options.control, &mut answers)
             }
             Line::TooLong => {
                 answers.refuse(&Asker::of_line(summary.lines), &too_long());
@@ -107,7 +132,13 @@ fn write_out(answers: &mut Answers, output: &mut impl Write, line: u64) -> Resul
 }
 
 /// Answers one line; false when it was refused.
-fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers) -> bool {
+fn route_line(
+    router: &Router,
+    bytes: &[u8],
+    number: u64,
+    control: bool,
+    answers: &mut Answers,
+) -> bool {
     let form = match json::parse_line(bytes) {
         Ok(form) => form,
         Err(error) => return refuse(error, number, answers),
@@ -121,6 +152,10 @@ fn route_line(router: &Router, bytes: &[u8], number: u64, answers: &mut Answers)
         Form::Release(line) => {
             let released = answer::release(router, &line);
             answers.event(&Asker::of_line(number), released)
+        }
+        Form::Control(line) if control => {
+            let done = control::run(router, &line);
+            answers.event(&Asker::of_line(number), done)
         }
         Form::Control(_) => {
             let off = Rejection::new("control_off", "control lines are not taken on this stream");

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use execution_router::events::Event;
 use execution_router::stream::{self, Format, Summary};
 use execution_router::{Cache, Policy, Router, TradingState};
 
@@ -69,7 +70,7 @@ impl Case {
         };
         let loaded = loaded.unwrap_or_else(|error| panic!("{}: {error}", self.stream.display()));
         let router = router(loaded);
-        router.set_trading_state(self.trading_state());
+        router.set_trading_state(self.trading_state(), None);
         router
     }
 
@@ -95,7 +96,23 @@ impl Case {
 )]
 pub fn router(policy: Policy) -> Router {
     let router = Router::new(policy).expect("budgets that can be kept");
-    router.observer(Box::new(|incident| panic!("{incident:?}")))
+    router.observer(Box::new(|event| {
+        if let Some(incident) = incident(event) {
+            panic!("{incident}");
+        }
+    }))
+}
+
+/// Whose fault it is that a policy gave no answer, and what happened; `None` for events of
+/// other kinds.
+pub fn incident(event: &Event) -> Option<String> {
+    let (whose, incident) = match event {
+        Event::Violation(incident) => ("Violation", incident),
+        Event::PolicyFault(incident) => ("PolicyFault", incident),
+        Event::HostFault(incident) => ("HostFault", incident),
+        _ => return None,
+    };
+    Some(format!("{whose}: {}", incident.what))
 }
 
 /// What a router answers to a stream, and how many lines it refused.

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use conformance::generate::{self, Numbers};
 use conformance::generate_policy;
+use conformance::run;
 use conformance::{default_engine, variant_engine};
 use execution_router::guard::{self, Question};
 use execution_router::policy::Policy;
@@ -125,13 +126,10 @@ fn routed(
     let incidents = Arc::clone(&told);
     let router = Router::new(policy.clone())
         .unwrap()
-        .observer(Box::new(move |incident| {
-            incidents
-                .lock()
-                .unwrap()
-                .push(format!("{:?}: {}", incident.kind, incident.what));
+        .observer(Box::new(move |event| {
+            incidents.lock().unwrap().extend(run::incident(event));
         }));
-    router.set_trading_state(state);
+    router.set_trading_state(state, None);
     let made = router.decide(request).unwrap();
     let said = format!(
         "{} {} {} by {}",

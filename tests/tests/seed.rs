@@ -374,7 +374,7 @@ fn goal_a_sell_is_a_short_a_sell_or_a_skip_and_never_a_buy() {
     for (short_enabled, allow_short) in SHORTING {
         let router = router_with_shorting(short_enabled, allow_short);
         for state in TradingState::ALL {
-            router.set_trading_state(state);
+            router.set_trading_state(state, None);
             for trade_type in TradeType::ALL {
                 for position in positions {
                     let decision =
@@ -479,7 +479,7 @@ fn acceptance_logs_never_show_final_action_sell_with_buy_fills() {
     for (short_enabled, allow_short) in SHORTING {
         let router = router_with_shorting(short_enabled, allow_short);
         for state in states {
-            router.set_trading_state(state);
+            router.set_trading_state(state, None);
             for trade_type in ["normal", "pilot", "exploration", "exit", "risk", "auto"] {
                 for side in [None, Some("long"), Some("short")] {
                     let position = side.map(|side| json!({"side": side, "quantity": "0.01"}));

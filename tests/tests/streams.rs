@@ -182,7 +182,7 @@ fn all_routed(state: TradingState) -> Vec<Routed> {
     let mut all = Vec::new();
     for stream in STREAMS {
         let router = router();
-        router.set_trading_state(state);
+        router.set_trading_state(state, None);
         let input = input(stream);
         let answers = routed(&router, &input, Format::Json);
         let lines = std::str::from_utf8(&input).unwrap().lines();

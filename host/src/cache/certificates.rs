@@ -1,5 +1,6 @@
-//! Certificates of this host, kept beside the compiled forms and under the same rules: it finds
-//! what it wrote itself, for this component and this configuration, and nothing else.
+//! Certificates of this host, and that a component's own cases pass: kept beside the compiled forms
+//! and under the same rules. It finds what it wrote itself, for this component and this
+//! configuration, and nothing else.
 
 use super::{Cache, entry};
 use crate::digest::Digest;
@@ -42,6 +43,37 @@ impl Cache {
                 && certificate.tool == TOOL
                 && certificate.complete
         }))
+    }
+
+    /// Keeps that a component passes all of its own cases, which stand in it: so many.
+    ///
+    /// # Errors
+    /// [`HostFault`] when there is no sandbox whose configuration it could be kept under.
+    pub(crate) fn keep_cases_passed(
+        &self,
+        component: Digest,
+        cases: usize,
+    ) -> Result<(), HostFault> {
+        let key = key(component, engine_digest()?);
+        if let Some(folder) = &self.folder {
+            let path = entry::path(folder, key, entry::CASES);
+            entry::write(&path, cases.to_string().as_bytes());
+        }
+        Ok(())
+    }
+
+    /// How many cases a component brings, where this version of this program has seen it pass
+    /// all of them under the sandbox's configuration of this machine.
+    ///
+    /// # Errors
+    /// [`HostFault`] when there is no sandbox.
+    pub(crate) fn cases_passed(&self, component: Digest) -> Result<Option<usize>, HostFault> {
+        let key = key(component, engine_digest()?);
+        let kept = self.folder.as_ref().and_then(|folder| {
+            let bytes = entry::read(&entry::path(folder, key, entry::CASES))?;
+            std::str::from_utf8(&bytes).ok()?.parse().ok()
+        });
+        Ok(kept)
     }
 }
 

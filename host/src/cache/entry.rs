@@ -15,6 +15,8 @@ pub(super) const COMPILED: &str = "compiled";
 pub(super) const COMPONENT: &str = "component";
 /// The kind of a file that holds a certificate.
 pub(super) const CERTIFICATE: &str = "certificate";
+/// The kind of a file that says how many of its own cases a component passes: all of them.
+pub(super) const CASES: &str = "cases";
 /// Files of a cache; when there are more, the oldest go.
 const FILES_MAX: usize = 128;
 /// Bytes of a file: several times what the largest component compiles to.
@@ -123,7 +125,7 @@ fn is_ours(name: &OsStr) -> bool {
     let is_digest =
         key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kind = kind.split('.').next().unwrap_or_default();
-    is_digest && [COMPILED, COMPONENT, CERTIFICATE].contains(&kind)
+    is_digest && [COMPILED, COMPONENT, CERTIFICATE, CASES].contains(&kind)
 }
 
 /// An error of the engine with its causes.

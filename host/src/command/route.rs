@@ -3,15 +3,19 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use router_guest::state::TradingState;
 
 use super::{Outcome, PolicyArguments};
+use crate::events::{Event, EventFile};
+use crate::gate::{Gate, WORST_FUEL_MAX};
 use crate::ledger::SystemClock;
-use crate::router::{BudgetClock, Incident, IncidentKind, Router};
-use crate::stream::{self, Format};
+use crate::router::{BudgetClock, Router};
+use crate::stream::{self, Format, StreamOptions};
+use crate::watch::Watch;
 
 /// Arguments of `route`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +31,19 @@ pub struct Arguments {
     /// How much is let through.
     #[arg(long, value_enum, ignore_case = true, default_value = "ACTIVE")]
     trading_state: StateArgument,
+    /// Watch the file or folder of `--policy`: what is saved there decides from then on, when
+    /// it passes the gate.
+    #[arg(long, requires = "policy")]
+    watch: bool,
+    /// Follow control lines of the input: swap, rollback, trading_state, status.
+    #[arg(long)]
+    allow_control: bool,
+    /// Append what happens to the router to this file, a JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// Fuel of the dearest decision of a policy that is swapped in, at most.
+    #[arg(long, value_name = "FUEL", default_value_t = WORST_FUEL_MAX)]
+    worst_fuel_max: u64,
     /// Requests, one JSON object a line; `-` or nothing reads standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -54,6 +71,7 @@ pub(super) enum StateArgument {
     /// Everything.
     Active,
     /// Nothing that opens.
+    #[value(alias = "STOP")]
     Reducing,
     /// Closes of type risk alone.
     Halted,
@@ -65,17 +83,20 @@ pub(super) enum StateArgument {
 /// When the input cannot be read, the policy cannot be used, or the output is closed.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let input = open(arguments.file.as_deref())?;
-    let router = Router::new(arguments.policy.load()?)?.clock(match arguments.clock {
-        ClockArgument::Request => BudgetClock::Request,
-        ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
-    });
-    let router = router.observer(Box::new(say));
-    router.set_trading_state(arguments.trading_state.state());
-    let format = match arguments.format {
-        FormatArgument::Json => Format::Json,
-        FormatArgument::Log => Format::Log,
+    let router = Arc::new(router(arguments)?);
+    let watch = match arguments.policy.policy.as_deref() {
+        Some(path) if arguments.watch => Some(Watch::start(Arc::clone(&router), path)?),
+        _ => None,
     };
-    let summary = stream::route(&router, input, &mut io::stdout().lock(), format)?;
+    let options = StreamOptions {
+        format: match arguments.format {
+            FormatArgument::Json => Format::Json,
+            FormatArgument::Log => Format::Log,
+        },
+        control: arguments.allow_control,
+    };
+    let summary = stream::route_with(&router, input, &mut io::stdout().lock(), options)?;
+    drop(watch);
     if summary.refused > 0 {
         eprintln!(
             "execution-router: {} of {} lines were refused",
@@ -84,6 +105,47 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Findings);
     }
     Ok(Outcome::Done)
+}
+
+fn router(arguments: &Arguments) -> anyhow::Result<Router> {
+    let cache = arguments.policy.open_cache();
+    let policy = arguments.policy.load(&cache)?;
+    let events = arguments.events.as_deref().map(open_events).transpose()?;
+    let gate = Gate::new(cache).worst_fuel_max(arguments.worst_fuel_max);
+    let router = Router::new(policy)?
+        .gate(gate)
+        .clock(match arguments.clock {
+            ClockArgument::Request => BudgetClock::Request,
+            ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
+        });
+    if let Some(events) = &events {
+        let policy = router.policy();
+        let asked_by = "start".into();
+        write(events, &Event::Activated { policy, asked_by });
+    }
+    // Before anybody listens: whoever started it knows.
+    router.set_trading_state(arguments.trading_state.state(), None);
+    Ok(router.observer(Box::new(move |event| {
+        // Every decision says by itself what its budget held.
+        if !matches!(event, Event::BudgetExhausted { .. }) {
+            eprintln!("execution-router: {event}");
+        }
+        if let Some(events) = &events {
+            write(events, event);
+        }
+    })))
+}
+
+fn open_events(path: &Path) -> anyhow::Result<EventFile> {
+    EventFile::open(path, Box::new(SystemClock))
+        .with_context(|| format!("cannot write events to `{}`", path.display()))
+}
+
+/// Appends an event; a file that cannot be written to holds no decision up.
+fn write(events: &EventFile, event: &Event) {
+    if let Err(error) = events.write(event) {
+        eprintln!("execution-router: an event could not be written: {error}");
+    }
 }
 
 impl StateArgument {
@@ -113,23 +175,4 @@ pub(super) fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
             Ok(Box::new(file))
         }
     }
-}
-
-/// An incident, on standard error, with what follows from it.
-fn say(incident: &Incident) {
-    let Incident {
-        kind,
-        policy,
-        request,
-        what,
-    } = incident;
-    let whose = match kind {
-        IncidentKind::PolicyFault => "failed to answer",
-        IncidentKind::Violation => "broke an invariant and no longer decides",
-        IncidentKind::HostFault => "could not be run",
-    };
-    let request = request.as_deref().map_or(String::new(), |id| {
-        format!(" request `{}`:", id.escape_debug())
-    });
-    eprintln!("execution-router: policy {policy} {whose}:{request} {what}; the fail-safe decided");
 }

@@ -1,8 +1,7 @@
-//! Asking the policy, and what becomes of its answer: held to the invariants, completed with
-//! the figures that are the host's, or replaced by the fail-safe.
+//! Asking the policy, and what becomes of its answer: held to the invariants, and completed
+//! with the figures that are the host's. Who decides instead where it has none is not said here.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use router_guest::amount::Amount;
 use router_guest::decision::{Decision as PolicyDecision, PositionEffect, Refusal, RequestField};
@@ -13,36 +12,47 @@ use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
 use super::batch::Told;
-use super::seat::Seat;
+use super::generation::Generation;
+use super::seat::Tools;
+use super::shadow::Shadow;
 use crate::decision::{Answer, Author, Charge, PolicyIdentity};
-use crate::digest::Digest;
-use crate::failsafe;
+use crate::events::{Event, Incident};
 use crate::guard::{self, Question, Violation};
+use crate::ledger::StoreError;
 use crate::rejection::Rejection;
 use crate::request::Request;
 
-/// An answer that a policy did not give, or gave wrongly.
-#[derive(Debug, Clone)]
-pub struct Incident {
-    /// Whose fault it is, and what follows.
-    pub kind: IncidentKind,
-    /// The policy's digest.
-    pub policy: Digest,
-    /// The request's id, where it has one.
-    pub request: Option<String>,
-    /// What happened, in words.
-    pub what: String,
+/// Why a generation did not decide.
+pub(super) enum Setback {
+    /// The request is at fault, or the store: nobody else would decide it either.
+    Rejected(Rejection),
+    /// The policy is, or the host that runs it.
+    Failed(Failure),
 }
 
-/// Whose fault an incident is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IncidentKind {
-    /// The policy trapped, ran out of fuel or answered out of bounds; its instance is gone.
-    PolicyFault,
-    /// The policy broke an invariant and has lost its place.
-    Violation,
-    /// The host could not run the policy; the policy is not to blame.
-    HostFault,
+/// What kept a policy from answering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It lost its place before.
+    Withdrawn,
+    /// It trapped, ran out of fuel, answered out of bounds or has no route.
+    Fault(String),
+    /// Its answer breaks an invariant.
+    Violation(String),
+    /// The host could not run it.
+    Host(String),
+}
+
+impl From<Rejection> for Setback {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<StoreError> for Setback {
+    fn from(error: StoreError) -> Self {
+        Self::Rejected(error.into())
+    }
 }
 
 impl Answer {
@@ -58,56 +68,93 @@ pub(super) struct Shown<'s> {
     pub(super) uses: Option<&'s [BudgetUse]>,
 }
 
+/// What a policy said, and what it cost where that is known.
+type Answered = (Result<PolicyDecision, Refusal>, Option<u64>);
+
+/// Who else has to do with a request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// What a batch was told of it already.
+    pub(super) told: Option<&'a Told<'a>>,
+    /// Who decides it in the shadow.
+    pub(super) shadow: Option<&'a Shadow>,
+}
+
 impl Router {
     /// Asks the policy in this thread's instance, unless a batch was told what still holds.
     pub(super) fn ask(
         &self,
         request: &Request<'_>,
+        generation: &Generation,
         uses: Option<&[BudgetUse]>,
-        told: Option<&Told<'_>>,
-        seat: &mut Seat,
-    ) -> Result<Answer, Rejection> {
+        beside: Beside<'_>,
+        tools: &mut Tools,
+    ) -> Result<Answer, Setback> {
         let shown = Shown {
-            trading_state: self.trading_state(),
+            trading_state: self.trading_state_for(request),
             uses,
         };
-        if self.is_withdrawn() {
-            return Ok(self.fail_safe(request, &shown));
+        if generation.is_withdrawn() {
+            return Err(Setback::Failed(Failure::Withdrawn));
         }
-        if let Some(told) = told.filter(|told| told.still_holds(&shown)) {
-            return self.weigh(request, &shown, told.answered, None, seat);
+        let told = beside
+            .told
+            .filter(|told| told.still_holds(generation, &shown));
+        let answered = match told {
+            Some(told) => Ok((told.answered, None)),
+            None => self.call(request, generation, &shown, tools),
+        };
+        let answer = answered.and_then(|(answered, fuel)| {
+            self.weigh(request, generation, &shown, answered, fuel, tools)
+        });
+        if let Some(shadow) = beside.shadow {
+            match &answer {
+                Ok(answer) => shadow.offer(request, &shown, &tools.identity, Ok(answer)),
+                Err(Setback::Rejected(rejection)) => {
+                    shadow.offer(request, &shown, &tools.identity, Err(rejection));
+                }
+                Err(Setback::Failed(_)) => {}
+            }
         }
+        answer
+    }
+
+    /// Calls the policy in this thread's instance.
+    fn call(
+        &self,
+        request: &Request<'_>,
+        generation: &Generation,
+        shown: &Shown<'_>,
+        tools: &mut Tools,
+    ) -> Result<Answered, Setback> {
         let state = State {
             trading_state: shown.trading_state,
-            budgets: uses,
+            budgets: shown.uses,
         };
-        let answered = match seat.instance(self) {
+        let answered = match tools.instance(generation) {
             Ok(instance) => instance.decide(&request.seen(), &state),
-            Err(fault) => {
-                self.report(IncidentKind::HostFault, request, fault.to_string());
-                return Ok(self.fail_safe(request, &shown));
-            }
+            Err(fault) => return Err(Setback::Failed(Failure::Host(fault.to_string()))),
         };
         match answered {
-            Ok((answered, fuel)) => self.weigh(request, &shown, answered, Some(fuel), seat),
+            Ok((answered, fuel)) => Ok((answered, Some(fuel))),
             Err(fault) => {
-                seat.discard();
-                self.report(IncidentKind::PolicyFault, request, fault.to_string());
-                Ok(self.fail_safe(request, &shown))
+                tools.discard();
+                Err(Setback::Failed(Failure::Fault(fault.to_string())))
             }
         }
     }
 
     /// Holds what the policy answered to the invariants, and completes it.
-    pub(super) fn weigh(
+    fn weigh(
         &self,
         request: &Request<'_>,
+        generation: &Generation,
         shown: &Shown<'_>,
         answered: Result<PolicyDecision, Refusal>,
         fuel: Option<u64>,
-        seat: &Seat,
-    ) -> Result<Answer, Rejection> {
-        let policy = &self.generation.policy;
+        tools: &mut Tools,
+    ) -> Result<Answer, Setback> {
+        let policy = &generation.policy;
         let question = Question {
             manifest: policy.manifest(),
             symbol: policy.symbol(request.symbol()),
@@ -117,48 +164,56 @@ impl Router {
                 budgets: shown.uses,
             },
         };
-        match completed(&question, &seat.identity, answered, fuel) {
-            Ok(answer) => Ok(answer),
-            Err(Unanswered::Rejected(rejection)) => Err(rejection),
-            Err(Unanswered::NoRoute) => {
-                let what = NO_ROUTE.to_owned();
-                self.report(IncidentKind::PolicyFault, request, what);
-                Ok(self.fail_safe(request, shown))
+        match completed(&question, &tools.identity, answered, fuel) {
+            Ok(answer) => {
+                let standing = &generation.standing;
+                standing.count(&self.probation, &mut tools.uncounted);
+                Ok(answer)
             }
-            Err(Unanswered::Violation(violation)) => Ok(self.withdraw(request, shown, &violation)),
+            Err(Unanswered::Rejected(rejection)) => Err(Setback::Rejected(rejection)),
+            Err(Unanswered::NoRoute) => Err(Setback::Failed(Failure::Fault(NO_ROUTE.to_owned()))),
+            Err(Unanswered::Violation(violation)) => {
+                Err(Setback::Failed(Failure::Violation(violation.to_string())))
+            }
         }
     }
 
-    /// A violation costs the policy its place, and the request is decided without it.
-    fn withdraw(&self, request: &Request<'_>, shown: &Shown<'_>, violation: &Violation) -> Answer {
-        self.generation.withdrawn.store(true, Ordering::Release);
-        self.report(IncidentKind::Violation, request, violation.to_string());
-        self.fail_safe(request, shown)
+    /// Tells what a policy is at fault for, and takes its place where that costs it. Budgets are
+    /// not locked: whoever is told may ask the router for anything.
+    #[cold]
+    pub(super) fn blame(
+        &self,
+        request: &Request<'_>,
+        generation: &Generation,
+        failure: &Failure,
+        tools: &mut Tools,
+    ) {
+        match failure {
+            Failure::Withdrawn => {}
+            Failure::Host(what) => {
+                self.tell(&Event::HostFault(incident(generation, request, what)));
+            }
+            Failure::Fault(what) => {
+                let standing = &generation.standing;
+                let lost = standing.fault(&self.probation, &mut tools.uncounted);
+                self.tell(&Event::PolicyFault(incident(generation, request, what)));
+                if let Some(when) = lost {
+                    self.dismiss(generation, &format!("it failed {when}: {what}"), false);
+                }
+            }
+            Failure::Violation(what) => {
+                self.tell(&Event::Violation(incident(generation, request, what)));
+                self.dismiss(generation, &format!("it broke an invariant: {what}"), true);
+            }
+        }
     }
+}
 
-    fn fail_safe(&self, request: &Request<'_>, shown: &Shown<'_>) -> Answer {
-        let least = self.least_quantity(request);
-        Answer::of_fail_safe(failsafe::decide(
-            request.terms(),
-            shown.trading_state,
-            least,
-        ))
-    }
-
-    fn least_quantity(&self, request: &Request<'_>) -> Option<Amount> {
-        self.generation
-            .policy
-            .symbol(request.symbol())
-            .and_then(|symbol| symbol.min_quantity)
-    }
-
-    fn report(&self, kind: IncidentKind, request: &Request<'_>, what: String) {
-        (self.observer)(&Incident {
-            kind,
-            policy: self.generation.identity.digest,
-            request: request.id().map(str::to_owned),
-            what,
-        });
+fn incident(generation: &Generation, request: &Request<'_>, what: &str) -> Incident {
+    Incident {
+        policy: Arc::clone(&generation.identity),
+        request: request.id().map(str::to_owned),
+        what: what.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use router_guest::state::{BudgetUse, TradingState};
 
 use super::Router;
 use super::ask::Shown;
+use super::generation::Generation;
 use super::seat::{self, Seat};
 use crate::decision::Decision;
 use crate::policy::BatchItem;
@@ -22,14 +23,18 @@ pub const BATCH_ITEMS_MAX: usize = 256;
 /// What the policy said to one item of a batch, and what it was shown when it did.
 pub(super) struct Told<'s> {
     pub(super) answered: Result<PolicyDecision, Refusal>,
+    /// The number of the generation that said it.
+    generation: u64,
     trading_state: TradingState,
     snapshot: Option<&'s [BudgetUse]>,
 }
 
 impl Told<'_> {
-    /// Whether the policy would be shown the same now.
-    pub(super) fn still_holds(&self, shown: &Shown<'_>) -> bool {
-        self.trading_state == shown.trading_state && self.snapshot == shown.uses
+    /// Whether it is the same policy, and would be shown the same now.
+    pub(super) fn still_holds(&self, generation: &Generation, shown: &Shown<'_>) -> bool {
+        self.generation == generation.number()
+            && self.trading_state == shown.trading_state
+            && self.snapshot == shown.uses
     }
 }
 
@@ -101,10 +106,16 @@ impl Router {
         part: &[Request<'_>],
         seat: &mut Seat,
     ) -> Vec<Result<Decision, Rejection>> {
-        let trading_state = self.trading_state();
-        let call = self.gather(part, trading_state);
-        let answered = match seat.instance(self) {
-            Ok(instance) if !self.is_withdrawn() => {
+        let (live, tools) = seat.live();
+        let generation = &*live.generation;
+        let (number, budgets) = (generation.number(), generation.budgets.len());
+        let trading_state = match part.first() {
+            Some(first) => self.trading_state_for(first),
+            None => return Vec::new(),
+        };
+        let call = self.gather(part, generation, trading_state);
+        let answered = match tools.instance(generation) {
+            Ok(instance) if !generation.is_withdrawn() => {
                 let answered = instance.decide_batch(&call.names, &call.uses, &call.items);
                 answered
                     .ok()
@@ -115,7 +126,7 @@ impl Router {
         };
         let Some(answered) = answered else {
             // The call as a whole failed: one by one, the item that is to blame stands alone.
-            seat.discard();
+            tools.discard();
             return part
                 .iter()
                 .map(|request| self.decide_in(request, None, seat))
@@ -124,28 +135,30 @@ impl Router {
         let items = part.iter().zip(answered).enumerate();
         items
             .map(|(at, (request, answered))| {
-                let snapshot = call.snapshot(at, self.generation.budgets.len());
-                self.decide_in(
-                    request,
-                    Some(&Told {
-                        answered,
-                        trading_state,
-                        snapshot,
-                    }),
-                    seat,
-                )
+                let told = Told {
+                    answered,
+                    generation: number,
+                    trading_state,
+                    snapshot: call.snapshot(at, budgets),
+                };
+                self.decide_in(request, Some(&told), seat)
             })
             .collect()
     }
 
     /// Puts the items together. Their snapshots are all taken at the time of the first: one
     /// whose time is in another window is found to differ when its turn comes.
-    fn gather<'r>(&self, part: &'r [Request<'_>], trading_state: TradingState) -> Call<'r> {
+    fn gather<'r>(
+        &self,
+        part: &'r [Request<'_>],
+        generation: &Generation,
+        trading_state: TradingState,
+    ) -> Call<'r> {
         let first = part.iter().find(|request| request.terms().sees_budgets());
         let now = first
             .and_then(|request| self.time_of(request))
             .unwrap_or(Timestamp::MIN);
-        let mut held = first.and_then(|_| self.store.lock(&self.generation.budgets, now).ok());
+        let mut held = first.and_then(|_| self.store.lock(&generation.budgets, now).ok());
         let mut call = Call::default();
         let mut uses = Vec::new();
         for request in part {

@@ -1,5 +1,6 @@
 //! Each thread's own instance of the live policy, reused from request to request and thrown
-//! away after a fault. Nothing here is shared, so threads never wait for each other's.
+//! away after a fault or with its generation. Nothing here is shared, so threads never wait
+//! for each other's.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use router_guest::state::BudgetUse;
 
 use super::Router;
+use super::generation::{Generation, Live, View};
 use crate::decision::PolicyIdentity;
 use crate::policy::{HostFault, Instance};
 
@@ -21,30 +23,60 @@ thread_local! {
 /// What a thread keeps for one router.
 pub(super) struct Seat {
     router: u64,
+    view: View,
+    tools: Tools,
+}
+
+/// What a thread decides with: an instance of one generation, and room to work in.
+pub(super) struct Tools {
     generation: u64,
     instance: Option<Instance>,
     /// The thread's own copy, so that counting its holders makes no two threads wait.
     pub(super) identity: Arc<PolicyIdentity>,
     /// Room for budget use, kept to be filled again.
     pub(super) uses: Vec<BudgetUse>,
+    /// Decisions that the policy's standing has not been told of.
+    pub(super) uncounted: u64,
 }
 
 impl Seat {
     fn new(router: &Router) -> Self {
-        let identity = &router.generation.identity;
+        let mut view = router.slot.view();
+        let tools = Tools::of(&view.load().generation);
         Self {
             router: router.key,
-            generation: identity.generation,
+            view,
+            tools,
+        }
+    }
+
+    /// What is live, and the tools for it. Whoever holds it decides by it to the end, whatever
+    /// is swapped meanwhile.
+    #[inline]
+    pub(super) fn live(&mut self) -> (&Live, &mut Tools) {
+        let live = self.view.load();
+        if live.generation.number() != self.tools.generation {
+            self.tools = Tools::of(&live.generation);
+        }
+        (live, &mut self.tools)
+    }
+}
+
+impl Tools {
+    pub(super) fn of(generation: &Generation) -> Self {
+        Self {
+            generation: generation.number(),
             instance: None,
-            identity: Arc::new(identity.clone()),
+            identity: Arc::new(PolicyIdentity::clone(&generation.identity)),
             uses: Vec::new(),
+            uncounted: 0,
         }
     }
 
     /// The instance, made if there is none.
-    pub(super) fn instance(&mut self, router: &Router) -> Result<&mut Instance, HostFault> {
+    pub(super) fn instance(&mut self, generation: &Generation) -> Result<&mut Instance, HostFault> {
         if self.instance.is_none() {
-            self.instance = Some(router.generation.policy.instantiate()?);
+            self.instance = Some(generation.policy.instantiate()?);
         }
         self.instance.as_mut().ok_or_else(HostFault::no_instance)
     }
@@ -70,9 +102,8 @@ pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
 }
 
 fn take(router: &Router) -> Option<Box<Seat>> {
-    let generation = router.generation.identity.generation;
     SEATS.with_borrow_mut(|seats| {
         let at = seats.iter().rposition(|seat| seat.router == router.key)?;
-        Some(seats.remove(at)).filter(|seat| seat.generation == generation)
+        Some(seats.remove(at))
     })
 }

@@ -99,7 +99,7 @@ impl Answers {
         }
     }
 
-    /// Writes what became of a settlement or a release; false when it was refused.
+    /// Writes what became of a settlement, a release or a control line; false when it was refused.
     pub(super) fn event(&mut self, asker: &Asker<'_>, event: Result<Event, Rejection>) -> bool {
         let event = match event {
             Ok(event) => event,
@@ -132,10 +132,16 @@ impl Answers {
     }
 }
 
-/// What became of a reservation.
+/// What became of a line that is no request.
 pub(super) struct Event {
     name: &'static str,
     facts: Map<String, Value>,
+}
+
+impl Event {
+    pub(super) const fn new(name: &'static str, facts: Map<String, Value>) -> Self {
+        Self { name, facts }
+    }
 }
 
 fn facts(reservation: &str, event_id: &str) -> Map<String, Value> {

@@ -19,7 +19,8 @@ impl Verdict {
 }
 
 impl Stop {
-    const fn why(self) -> &'static str {
+    /// What it left out, in words.
+    pub(crate) const fn why(self) -> &'static str {
         match self {
             Self::Faults => "too many faults; what comes after them was not tried",
             Self::Fuel => "its decisions take so much fuel that not all cells could be tried",

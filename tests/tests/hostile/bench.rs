@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use conformance::run;
 use execution_router::ledger::{
     EventError, EventId, Held, Identity, Known, MemoryStore, OpenBudgets, OpenError, Released,
     ReservationId, Settled, Settlement, Store, StoreError,
@@ -199,10 +200,8 @@ impl Bench {
         let told = Arc::clone(&incidents);
         let router = Router::with_store(policy, Box::new(store.clone()))
             .unwrap()
-            .observer(Box::new(move |incident| {
-                told.lock()
-                    .unwrap()
-                    .push(format!("{:?}: {}", incident.kind, incident.what));
+            .observer(Box::new(move |event| {
+                told.lock().unwrap().extend(run::incident(event));
             }));
         Self {
             router,
@@ -252,7 +251,7 @@ pub(crate) fn costs(
     let before = bench.held();
     assert_eq!((before.reserved, before.orders), (amount("100"), 1));
 
-    bench.router.set_trading_state(state);
+    bench.router.set_trading_state(state, None);
     assert_eq!(bench.decide(request), decision);
     assert_eq!(
         bench.incidents(),
@@ -264,7 +263,7 @@ pub(crate) fn costs(
     );
     assert_eq!(bench.held(), before, "the budget is untouched");
 
-    bench.router.set_trading_state(TradingState::Active);
+    bench.router.set_trading_state(TradingState::Active, None);
     assert_eq!(
         bench.router.is_withdrawn(),
         incident.starts_with("Violation: ")

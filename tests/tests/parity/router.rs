@@ -108,8 +108,8 @@ fn a_batch_leaves_the_router_as_its_requests_one_by_one_would() {
             let (part, behind) = rest.split_at(count);
             rest = behind;
             let state = generate::trading_state(&mut numbers);
-            one_by_one.set_trading_state(state);
-            batched.set_trading_state(state);
+            one_by_one.set_trading_state(state, None);
+            batched.set_trading_state(state, None);
             let singly: Vec<_> = part
                 .iter()
                 .map(|request| one_by_one.decide(request))

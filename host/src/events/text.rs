@@ -1,0 +1,133 @@
+//! Events in words: one line each, without what to do. What came from outside is printed
+//! escaped, so that a name cannot forge a line.
+
+use std::fmt;
+
+use super::{Event, Incident, StateCause};
+use crate::decision::PolicyIdentity;
+
+impl fmt::Display for Incident {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = &self.request {
+            write!(out, " request `{}`:", id.escape_debug())?;
+        }
+        write!(out, " {}", self.what)
+    }
+}
+
+/// A policy as people tell it from others.
+struct Told<'a>(&'a PolicyIdentity);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let policy = self.0;
+        let (name, version) = (&policy.manifest.name, &policy.manifest.version);
+        write!(
+            out,
+            "policy `{}` version `{}`, {} (generation {})",
+            name.escape_debug(),
+            version.escape_debug(),
+            policy.digest_text,
+            policy.generation
+        )
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activated { policy, asked_by } => {
+                write!(out, "{} is live, asked for by {asked_by}", Told(policy))
+            }
+            Self::Refused { asked_by, what, .. } => write!(
+                out,
+                "the policy that {asked_by} asked for is not let in: {what}"
+            ),
+            Self::Quarantined { digest, why } => {
+                write!(out, "policy {digest} is not let in again: {why}")
+            }
+            Self::RolledBack { from, to, asked_by } => write!(
+                out,
+                "{} is live again in place of generation {}, asked for by {asked_by}",
+                Told(to),
+                from.generation
+            ),
+            Self::Violation(incident) => {
+                incident.write("broke an invariant and no longer decides", out)
+            }
+            Self::PolicyFault(incident) => incident.write("failed to answer", out),
+            Self::HostFault(incident) => incident.write("could not be run", out),
+            Self::FailSafe { .. } => self.write_fail_safe(out),
+            Self::BudgetExhausted { .. } => self.write_spent(out),
+            Self::StateChanged { .. } => self.write_state(out),
+        }
+    }
+}
+
+impl Incident {
+    fn write(&self, happened: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "policy {} {happened}:{self}", self.policy.digest)
+    }
+}
+
+impl Event {
+    fn write_fail_safe(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::FailSafe {
+            request,
+            symbol,
+            side,
+            reason,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        out.write_str("the fail-safe decided")?;
+        if let Some(id) = request {
+            write!(out, " request `{}`", id.escape_debug())?;
+        }
+        let symbol = symbol.escape_debug();
+        write!(out, " for `{symbol}`: {} {reason}", side.word())
+    }
+
+    fn write_spent(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::BudgetExhausted {
+            budget,
+            symbol,
+            need,
+            remaining,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let (budget, symbol) = (budget.escape_debug(), symbol.escape_debug());
+        write!(
+            out,
+            "the budget `{budget}` does not hold what `{symbol}` needs: {need} needed"
+        )?;
+        match remaining {
+            Some(left) => write!(out, ", {left} left"),
+            None => out.write_str(", no orders left"),
+        }
+    }
+
+    fn write_state(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::StateChanged {
+            from,
+            to,
+            until,
+            cause,
+        } = self
+        else {
+            return Ok(());
+        };
+        let (from, to) = (from.word(), to.word());
+        write!(out, "the trading state is {to}, after {from}")?;
+        match (until, cause) {
+            (_, StateCause::Ended) => out.write_str(", whose time is over"),
+            (Some(until), StateCause::Set) => write!(out, ", until {until}"),
+            (None, StateCause::Set) => Ok(()),
+        }
+    }
+}

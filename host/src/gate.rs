@@ -1,0 +1,159 @@
+//! What a candidate must pass before it may decide: it is another policy than the live one, it
+//! is not quarantined, it is a policy at all, it holds over its whole domain, its own cases
+//! pass, and its dearest decision is within a bound.
+//!
+//! It runs on its caller's thread, beside the decisions, and activates nothing: that is the
+//! router's. A certificate is believed only where this host wrote it itself.
+
+mod candidate;
+mod refusal;
+
+use router_guest::document::cases::Cases;
+
+use crate::cache::Cache;
+use crate::cases::{self, RunError};
+use crate::compose;
+use crate::digest::Digest;
+use crate::policy::{ComponentError, Policy};
+use crate::verify::{self, Certificate, Verdict};
+
+pub use candidate::Candidate;
+pub use refusal::GateRefusal;
+
+/// Fuel of a candidate's dearest decision at most, where nothing else is said: a tenth of what
+/// the sandbox stops a decision at.
+pub const WORST_FUEL_MAX: u64 = 1_000_000;
+
+/// What candidates must pass.
+#[derive(Debug)]
+pub struct Gate {
+    cache: Cache,
+    fuel_max: u64,
+}
+
+/// What came through the gate.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) policy: Policy,
+    pub(crate) passed: Passed,
+}
+
+/// What a candidate has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// Whether a certificate that this host had kept stood in for a run of `verify`.
+    pub was_certified: bool,
+    /// Fuel of its dearest decision.
+    pub worst_fuel: u64,
+    /// Its own cases, all of which pass; 0 when it brings none.
+    pub cases: usize,
+}
+
+impl Gate {
+    /// A gate that keeps what it compiles and certifies in a cache.
+    pub const fn new(cache: Cache) -> Self {
+        Self {
+            cache,
+            fuel_max: WORST_FUEL_MAX,
+        }
+    }
+
+    /// The same with another bound on the fuel of a candidate's dearest decision.
+    #[must_use]
+    pub const fn worst_fuel_max(mut self, fuel_max: u64) -> Self {
+        self.fuel_max = fuel_max;
+        self
+    }
+
+    /// Where it keeps what it compiles.
+    pub const fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Lets a candidate in, or says why not. `live` is the digest of the policy that decides
+    /// now, `quarantined` why the candidate is not let in any more, where that is so.
+    pub(crate) fn admit(
+        &self,
+        candidate: &Candidate,
+        live: Option<Digest>,
+        quarantined: Option<&str>,
+    ) -> Result<Admitted, GateRefusal> {
+        let digest = candidate.digest();
+        if live == Some(digest) {
+            return Err(GateRefusal::Unchanged { digest });
+        }
+        if let Some(why) = quarantined {
+            let why = why.to_owned();
+            return Err(GateRefusal::Quarantined { digest, why });
+        }
+        let policy = candidate.policy(&self.cache).map_err(|error| match error {
+            ComponentError::Host(fault) => GateRefusal::Host(fault),
+            error => GateRefusal::Component(error),
+        })?;
+        let (certificate, was_certified) = self.certified(&policy)?;
+        let cases = self.cases_passed(candidate, &policy)?;
+        let worst_fuel = certificate.worst.map_or(0, |worst| worst.fuel);
+        if worst_fuel > self.fuel_max {
+            let fuel_max = self.fuel_max;
+            return Err(GateRefusal::TooDear {
+                worst_fuel,
+                fuel_max,
+            });
+        }
+        let passed = Passed {
+            was_certified,
+            worst_fuel,
+            cases,
+        };
+        Ok(Admitted { policy, passed })
+    }
+
+    /// The policy's certificate: the one that was kept, or that of a run.
+    fn certified(&self, policy: &Policy) -> Result<(Certificate, bool), GateRefusal> {
+        if let Some(kept) = self.cache.certificate(policy.digest())? {
+            return Ok((kept, true));
+        }
+        let report = verify::verify(policy, &mut |_| {})?;
+        match (report.verdict(), report.certificate()) {
+            (Verdict::Certified, Some(certificate)) => {
+                self.cache.keep_certificate(&report)?;
+                Ok((certificate.clone(), false))
+            }
+            _ => Err(GateRefusal::of_report(&report)),
+        }
+    }
+
+    /// How many cases the candidate brings, all of which pass: as was kept, or as a run shows.
+    fn cases_passed(&self, candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
+        let digest = candidate.digest();
+        if let Some(cases) = self.cache.cases_passed(digest)? {
+            return Ok(cases);
+        }
+        let cases = run_cases(candidate, policy)?;
+        self.cache.keep_cases_passed(digest, cases)?;
+        Ok(cases)
+    }
+}
+
+/// Runs the cases that a candidate brings, and answers how many there are.
+fn run_cases(candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
+    // A component that was not built from a document brings none that could be read.
+    let sections = compose::sections(candidate.component()).ok();
+    let Some(text) = sections.and_then(|sections| sections.cases) else {
+        return Ok(0);
+    };
+    let cases = Cases::parse(&text).map_err(GateRefusal::CasesUnreadable)?;
+    let report = match cases::run(&cases, policy, None) {
+        Ok(report) => report,
+        Err(RunError::Host(fault)) => return Err(GateRefusal::Host(fault)),
+        Err(RunError::Table(error)) => return Err(GateRefusal::Table(error)),
+    };
+    let first = report.failures().next().map(|case| case.name.clone());
+    match first {
+        None => Ok(report.results.len()),
+        Some(first) => Err(GateRefusal::Cases {
+            failed: report.failed(),
+            first,
+        }),
+    }
+}

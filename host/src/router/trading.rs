@@ -1,0 +1,90 @@
+//! How much is let through, and when that ends by itself. Reading it takes no lock, unless it
+//! has an end.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use router_guest::state::TradingState;
+
+/// Set beside the state's number when there is an end to look at.
+const HAS_END: u8 = 0x80;
+
+/// The trading state of a word, in any case; `stop` is short for REDUCING.
+pub fn trading_state_of_word(word: &str) -> Option<TradingState> {
+    if word.eq_ignore_ascii_case("stop") {
+        return Some(TradingState::Reducing);
+    }
+    TradingState::of_word(&word.to_ascii_uppercase())
+}
+
+/// A trading state with an end.
+pub(super) struct Trading {
+    packed: AtomicU8,
+    end: Mutex<Option<Timestamp>>,
+}
+
+impl Trading {
+    pub(super) fn active() -> Self {
+        Self {
+            packed: AtomicU8::new(TradingState::Active as u8),
+            end: Mutex::new(None),
+        }
+    }
+
+    /// The state, whether or not its time is over.
+    pub(super) fn state(&self) -> TradingState {
+        unpacked(self.packed.load(Ordering::Acquire))
+    }
+
+    /// When it ends.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state at a time; with it the one that has just ended, told to one caller alone.
+    #[inline]
+    pub(super) fn at(
+        &self,
+        now: impl FnOnce() -> Option<Timestamp>,
+    ) -> (TradingState, Option<TradingState>) {
+        let packed = self.packed.load(Ordering::Acquire);
+        if packed & HAS_END == 0 {
+            return (unpacked(packed), None);
+        }
+        self.ended_by(now())
+    }
+
+    #[cold]
+    fn ended_by(&self, now: Option<Timestamp>) -> (TradingState, Option<TradingState>) {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
+        match (now, *end) {
+            (Some(now), Some(until)) if until <= now => {
+                *end = None;
+                self.packed
+                    .store(TradingState::Active as u8, Ordering::Release);
+                (TradingState::Active, Some(state))
+            }
+            _ => (state, None),
+        }
+    }
+
+    /// Changes the state, and answers what it was.
+    pub(super) fn set(&self, state: TradingState, until: Option<Timestamp>) -> TradingState {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = self.state();
+        *end = until;
+        let has_end = if until.is_some() { HAS_END } else { 0 };
+        self.packed.store(state as u8 | has_end, Ordering::Release);
+        earlier
+    }
+}
+
+fn unpacked(packed: u8) -> TradingState {
+    let number = packed & !HAS_END;
+    TradingState::ALL
+        .into_iter()
+        .find(|state| *state as u8 == number)
+        .unwrap_or(TradingState::Halted)
+}

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 
 use wasmtime::component::Component;
 
+use crate::compiler::Compiled;
 use crate::compose::{ComposeError, ENGINE_COMPONENT};
 use crate::digest::Digest;
 use crate::policy::ComponentError;
-use crate::sandbox::{self, HostFault, engine_digest};
+use crate::sandbox::{self, HostFault, SandboxProfile, engine_digest};
 
 pub use folder::CacheRefusal;
 
@@ -69,36 +70,36 @@ impl Cache {
         self.refusal.as_ref()
     }
 
-    /// The compiled form of a component.
+    /// The compiled form of a component, compiled when it is not kept.
     pub(crate) fn component(
         &self,
-        bytes: &[u8],
         digest: Digest,
+        profile: SandboxProfile,
+        compile: impl FnOnce() -> Result<Compiled, ComponentError>,
     ) -> Result<Component, ComponentError> {
-        let engine = sandbox::engine()?;
-        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest()?.as_bytes()]);
+        let engine = sandbox::engine(profile)?;
+        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest(profile)?.as_bytes()]);
         let kept = self
             .folder
             .as_deref()
             .map(|folder| entry::path(folder, key, entry::COMPILED));
         if let Some(compiled) = kept.as_deref().and_then(entry::read) {
-            // SAFETY: the bytes are what `serialize` gave below, to this user and for this
-            // engine's configuration: nobody else can write to the folder, the key holds the
-            // configuration, and the checksum was right.
+            // SAFETY: the bytes are what `serialize` gave below, or the compiler's process gave
+            // to this user, for this engine's configuration: nobody else can write to the folder,
+            // the key holds the configuration, and the checksum was right.
             if let Ok(component) = unsafe { Component::deserialize(engine, &compiled) } {
                 return Ok(component);
             }
         }
-        let component = Component::new(engine, bytes).map_err(|error| ComponentError::Compile {
-            message: entry::one_line(&error),
-        })?;
+        let Compiled { component, form } = compile()?;
         if let Some(path) = kept {
-            let compiled = component.serialize().map_err(|error| {
+            let form = form.map_or_else(|| component.serialize(), Ok);
+            let form = form.map_err(|error| {
                 ComponentError::Host(HostFault::Engine {
                     message: error.to_string(),
                 })
             })?;
-            entry::write(&path, &compiled);
+            entry::write(&path, &form);
         }
         Ok(component)
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use execution_router::command::{self, Outcome};
+use execution_router::compiler;
 
 /// Routes a trading bot's signals through a sandboxed policy.
 #[derive(Debug, Parser)]
@@ -27,9 +28,12 @@ enum Verb {
     Test(command::test::Arguments),
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
+    #[command(hide = true)]
+    CompilePolicy(command::compile_policy::Arguments),
 }
 
 fn main() -> ExitCode {
+    compiler::this_program_serves();
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
         Verb::Verify(arguments) => command::verify::run(&arguments),
+        Verb::CompilePolicy(arguments) => return command::compile_policy::run(arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

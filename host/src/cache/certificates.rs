@@ -3,7 +3,7 @@
 
 use super::{Cache, entry};
 use crate::digest::Digest;
-use crate::sandbox::{HostFault, engine_digest};
+use crate::sandbox::{HostFault, SandboxProfile, engine_digest};
 use crate::verify::{Certificate, Report, TOOL, Verdict};
 
 impl Cache {
@@ -25,12 +25,17 @@ impl Cache {
     }
 
     /// The certificate that this version of this program wrote for a component, under the
-    /// sandbox's configuration of this machine; `None` when there is none, or it is damaged.
+    /// profile's bounds and the sandbox's configuration of this machine; `None` when there is
+    /// none, or it is damaged.
     ///
     /// # Errors
     /// [`HostFault`] when there is no sandbox.
-    pub fn certificate(&self, component: Digest) -> Result<Option<Certificate>, HostFault> {
-        let engine = engine_digest()?;
+    pub fn certificate(
+        &self,
+        component: Digest,
+        profile: SandboxProfile,
+    ) -> Result<Option<Certificate>, HostFault> {
+        let engine = engine_digest(profile)?;
         let Some(folder) = &self.folder else {
             return Ok(None);
         };

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{Outcome, ReportFormat};
+use super::{Outcome, ReportFormat, SandboxArguments};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::PolicyError;
 use crate::verify::{self, Progress, Report, Verdict};
 
 /// Runs that take no longer say nothing of how far they are.
@@ -33,6 +33,8 @@ pub struct Arguments {
     /// Compile the policy anew and keep nothing.
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Verifies the policy, and prints what was found.
@@ -49,7 +51,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(reason) = cache.refusal() {
         eprintln!("execution-router: compiled policies are not kept: {reason}");
     }
-    let policy = match Policy::load(&arguments.policy, &cache) {
+    let policy = match arguments.sandbox.loader(&cache).load(&arguments.policy) {
         Ok(policy) => policy,
         Err(error) if verify::blames_policy(&error) => {
             print_unfit(arguments.format, &error);

@@ -3,7 +3,8 @@
 
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
-use crate::sandbox::LIMITS;
+use super::decode::{self, BoundError, DecodeError};
+use crate::sandbox::SandboxProfile;
 
 /// The interface that every policy exports.
 pub(crate) const ROUTING: &str = "execution-router:policy/routing@0.1.0";
@@ -20,14 +21,9 @@ pub enum ShapeError {
     /// There is nothing in it.
     #[error("the file is empty, and a policy component was expected")]
     Empty,
-    /// It is larger than any policy may be.
-    #[error("the component has {bytes} bytes, and {bytes_max} are the bound")]
-    TooLarge {
-        /// Its bytes.
-        bytes: usize,
-        /// The bound.
-        bytes_max: usize,
-    },
+    /// It holds more of something than its profile takes.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
     /// It was compiled already, and compiled forms are only trusted from the own cache.
     #[error(
         "this is a precompiled artifact, which is never taken from outside: give the `.wasm` that it was made from"
@@ -89,9 +85,10 @@ struct Outline {
     exports: Vec<(String, ComponentExternalKind)>,
 }
 
-/// Checks the outline of a component.
-pub(super) fn check(bytes: &[u8]) -> Result<(), ShapeError> {
+/// Checks the outline of a component, and its size.
+pub(super) fn check(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
     check_beginning(bytes)?;
+    decode::check_bytes(bytes, profile)?;
     let outline = outline(bytes)?;
     if let Some(import) = outline.imports.into_iter().next() {
         return Err(ShapeError::Import { import });
@@ -99,17 +96,18 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ShapeError> {
     check_exports(&outline.exports)
 }
 
+/// Checks what a component holds, before it is compiled.
+pub(super) fn check_contents(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
+    decode::check(bytes, profile).map_err(|error| match error {
+        DecodeError::Bound(error) => error.into(),
+        DecodeError::Damaged(error) => damaged(error),
+    })
+}
+
 fn check_beginning(bytes: &[u8]) -> Result<(), ShapeError> {
     const MAGIC: &[u8] = b"\0asm";
-    let bytes_max = LIMITS.component_bytes_max;
     if bytes.is_empty() {
         return Err(ShapeError::Empty);
-    }
-    if bytes.len() > bytes_max {
-        return Err(ShapeError::TooLarge {
-            bytes: bytes.len(),
-            bytes_max,
-        });
     }
     if bytes.starts_with(b"\x7fELF") {
         return Err(ShapeError::Precompiled);

@@ -112,8 +112,9 @@ impl Compiler {
         // SAFETY: the bytes came over a pipe from a program that this one trusts as itself, and
         // which says that it is of this version and configuration.
         let component = unsafe { Component::deserialize(engine, &form) };
-        let component = component.map_err(|error| HostFault::Compiler {
-            message: format!("it gave what cannot be loaded: {}", one_line(&error)),
+        // Version and configuration are the same, so what stands against it is what it would need.
+        let component = component.map_err(|error| ComponentError::Instantiate {
+            message: one_line(&error),
         })?;
         Ok(Compiled {
             component,

@@ -97,6 +97,13 @@ pub enum ComponentError {
     Host(#[from] HostFault),
 }
 
+impl ComponentError {
+    /// Whether the component is at fault, and not the machine or whoever asked.
+    pub const fn blames_policy(&self) -> bool {
+        !matches!(self, Self::Host(_))
+    }
+}
+
 impl Policy {
     /// Loads a `policy.yaml`, a folder that holds one, or a component, in profile `strict`. A
     /// component is compiled by the compiler that is found: see [`Loader`] for others.

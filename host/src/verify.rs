@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::compose::ComposeError;
-use crate::policy::{ComponentError, HostFault, Policy, PolicyError};
+use crate::policy::{HostFault, Policy, PolicyError};
 use crate::sandbox::{self, LIMITS, ProfileLimits, SandboxProfile};
 
 pub use certificate::{
@@ -160,7 +160,7 @@ impl Report {
 /// machine or whoever asked.
 pub fn blames_policy(error: &PolicyError) -> bool {
     match error {
-        PolicyError::Component { error, .. } => !matches!(error, ComponentError::Host(_)),
+        PolicyError::Component { error, .. } => error.blames_policy(),
         PolicyError::Compose { error, .. } => !matches!(error, ComposeError::Host(_)),
         PolicyError::TooLarge { bytes_max, .. } => {
             *bytes_max == SandboxProfile::Large.limits().decode.component_bytes_max

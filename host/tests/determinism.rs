@@ -12,7 +12,6 @@
 
 mod support;
 
-
 use execution_router::policy::{Answer, BatchItem, Instance};
 use router_guest::request::{OrderTerms, Request};
 use router_guest::state::{BudgetUse, State, TradingState};

@@ -7,8 +7,9 @@
 use std::fmt;
 
 use wasmparser::{
-    BinaryReaderError, ElementItems, ElementSectionReader, FunctionBody, MemorySectionReader,
-    Operator, Parser, Payload, TableSectionReader, TypeSectionReader,
+    BinaryReaderError, CanonicalFunction, ComponentCanonicalSectionReader, ElementItems,
+    ElementSectionReader, FunctionBody, MemorySectionReader, Operator, Parser, Payload,
+    TableSectionReader, TypeSectionReader,
 };
 
 use crate::sandbox::{DecodeLimits, RunLimits, SandboxProfile};
@@ -53,6 +54,8 @@ impl fmt::Display for BoundError {
 /// Why a component is not compiled at all.
 pub(super) enum DecodeError {
     Bound(BoundError),
+    /// It has a canonical function that no policy needs, by its name.
+    Canonical(&'static str),
     Damaged(BinaryReaderError),
 }
 
@@ -213,7 +216,7 @@ impl Counts {
             Payload::InstanceSection(section) => self.definitions(section.count()),
             Payload::ComponentInstanceSection(section) => self.definitions(section.count()),
             Payload::ComponentAliasSection(section) => self.definitions(section.count()),
-            Payload::ComponentCanonicalSection(section) => self.definitions(section.count()),
+            Payload::ComponentCanonicalSection(section) => self.canonicals(section),
             Payload::ComponentImportSection(section) => self.definitions(section.count()),
             Payload::ComponentExportSection(section) => self.definitions(section.count()),
             Payload::CoreTypeSection(section) => self.types(section.count(), &section.range()),
@@ -245,6 +248,24 @@ impl Counts {
         let what = "definitions of components";
         self.definitions = self.definitions.saturating_add(u64::from(count));
         Ok(self.hold(what, self.definitions, |limits| limits.definitions_max)?)
+    }
+
+    /// A policy lifts its own functions. It has no imports to lower; and what passes between
+    /// components in it, and handles of resources, are copied and kept by the host, outside of
+    /// fuel and of the bound on memory.
+    fn canonicals(&mut self, section: ComponentCanonicalSectionReader<'_>) -> Counted {
+        self.definitions(section.count())?;
+        for function in section {
+            return Err(DecodeError::Canonical(match function? {
+                CanonicalFunction::Lift { .. } => continue,
+                CanonicalFunction::Lower { .. } => "canon lower",
+                CanonicalFunction::ResourceNew { .. } => "canon resource.new",
+                CanonicalFunction::ResourceDrop { .. } => "canon resource.drop",
+                CanonicalFunction::ResourceRep { .. } => "canon resource.rep",
+                _ => "canon of threads or tasks",
+            }));
+        }
+        Ok(())
     }
 
     fn names(&mut self, count: u32) -> Counted {
@@ -347,3 +368,6 @@ impl Counts {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,15 @@ pub enum ShapeError {
     /// It is no WebAssembly.
     #[error("this is not WebAssembly: it does not begin with `\\0asm`")]
     NotWebAssembly,
+    /// It has functions of the component model that no policy needs.
+    #[error(
+        "the component has `{name}`, and a policy has `canon lift` alone: \
+         it calls no other component, and has no resources, threads or tasks"
+    )]
+    Canonical {
+        /// The first of them.
+        name: &'static str,
+    },
     /// It is WebAssembly, but no component.
     #[error(
         "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`"
@@ -100,6 +109,7 @@ pub(super) fn check(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeEr
 pub(super) fn check_contents(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
     decode::check(bytes, profile).map_err(|error| match error {
         DecodeError::Bound(error) => error.into(),
+        DecodeError::Canonical(name) => ShapeError::Canonical { name },
         DecodeError::Damaged(error) => damaged(error),
     })
 }

@@ -123,7 +123,7 @@ const STRICT: ProfileLimits = ProfileLimits {
         element_segments_max: 64,
     },
     compile: CompileLimits {
-        cpu_seconds_max: 10,
+        cpu_seconds_max: 20,
         wall_time_max: Duration::from_secs(60),
         address_bytes_max: 1 << 30,
         compiled_bytes_max: 64 << 20,

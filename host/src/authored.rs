@@ -11,7 +11,7 @@ use router_guest::document::{Document, Findings};
 
 use crate::compose::{self, ComposeError};
 use crate::policy::{
-    DocumentSource, Loader, Policy, PolicyError, PolicyFile, cases_beside, read_policy_file,
+    self, DocumentSource, Loader, Policy, PolicyError, PolicyFile, cases_beside, read_policy_file,
 };
 
 /// A policy, opened for checking, testing, explaining or comparing.
@@ -86,6 +86,26 @@ impl Authored {
                 written: written_into(&bytes),
                 component: Some(bytes),
             }),
+        }
+    }
+
+    /// Opens the policy that the program carries.
+    ///
+    /// # Errors
+    /// [`AuthoredError`], of a broken build alone.
+    pub fn default_policy() -> Result<Self, AuthoredError> {
+        let DocumentSource { path, text, cases } = policy::source::default_document();
+        match Document::parse(&text) {
+            Ok(document) => Ok(Self {
+                path,
+                written: Some(Written {
+                    document,
+                    text,
+                    cases,
+                }),
+                component: None,
+            }),
+            Err(findings) => Err(AuthoredError::Mistakes { path, findings }),
         }
     }
 

@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 
 use wasmtime::component::Component;
 
-use crate::compiler::Compiled;
+use crate::compiler::one_line;
 use crate::compose::{ComposeError, ENGINE_COMPONENT};
 use crate::digest::Digest;
+use crate::heap;
 use crate::policy::ComponentError;
-use crate::sandbox::{self, HostFault, SandboxProfile, engine_digest};
+use crate::sandbox::{self, SandboxProfile, engine_digest};
 
 pub use folder::CacheRefusal;
 
@@ -75,7 +76,7 @@ impl Cache {
         &self,
         digest: Digest,
         profile: SandboxProfile,
-        compile: impl FnOnce() -> Result<Compiled, ComponentError>,
+        compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Component, ComponentError> {
         let engine = sandbox::engine(profile)?;
         let key = Digest::of_parts(&[digest.as_bytes(), engine_digest(profile)?.as_bytes()]);
@@ -84,21 +85,22 @@ impl Cache {
             .as_deref()
             .map(|folder| entry::path(folder, key, entry::COMPILED));
         if let Some(compiled) = kept.as_deref().and_then(entry::read) {
-            // SAFETY: the bytes are what `serialize` gave below, or the compiler's process gave
-            // to this user, for this engine's configuration: nobody else can write to the folder,
-            // the key holds the configuration, and the checksum was right.
+            // SAFETY: the bytes are what was written below, by this user and for this engine's
+            // configuration: nobody else can write to the folder, the key holds the
+            // configuration, and the checksum was right.
             if let Ok(component) = unsafe { Component::deserialize(engine, &compiled) } {
                 return Ok(component);
             }
         }
-        let Compiled { component, form } = compile()?;
+        let form = compile()?;
+        heap::give_back();
+        // SAFETY: the bytes are the compiler's, which is this program or one that is trusted as it.
+        let component = unsafe { Component::deserialize(engine, &form) };
+        // Version and configuration are the same, so it is what the component would need.
+        let component = component.map_err(|error| ComponentError::Instantiate {
+            message: one_line(&error),
+        })?;
         if let Some(path) = kept {
-            let form = form.map_or_else(|| component.serialize(), Ok);
-            let form = form.map_err(|error| {
-                ComponentError::Host(HostFault::Engine {
-                    message: error.to_string(),
-                })
-            })?;
             entry::write(&path, &form);
         }
         Ok(component)
@@ -128,6 +130,7 @@ impl Cache {
             return Ok(component);
         }
         let component = compose()?;
+        heap::give_back();
         if let Some(path) = kept {
             entry::write(&path, &component);
         }

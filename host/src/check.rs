@@ -9,6 +9,7 @@ mod clashes;
 mod invariants;
 mod report;
 mod rules;
+mod traffic;
 
 use router_guest::decision::RequestField;
 use router_guest::document::{Document, Place};
@@ -21,7 +22,8 @@ use crate::regions::{
 use crate::scenario::Scenario;
 
 pub use invariants::{Held, INVARIANTS, held};
-pub use report::{FINDINGS_SHOWN_MAX, write_json, write_text};
+pub use report::{FINDINGS_SHOWN_MAX, write_json, write_remarks, write_text};
+pub use traffic::{TrafficError, TrafficRemarks, remark};
 
 /// What became of a check that came to an end.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,12 +133,16 @@ pub enum CheckError {
 /// # Errors
 /// [`CheckError`] when there are too many regions to decide.
 pub fn check(document: &Document) -> Result<Report, CheckError> {
+    check_within(document, REGIONS_MAX)
+}
+
+fn check_within(document: &Document, regions_max: usize) -> Result<Report, CheckError> {
     let table = document.table();
     let space = Space::new(&[table]).map_err(RegionsError::from)?;
     let walk = Walk::new(&space, 0);
     let mut seen = Seen::new(document, &space);
-    let mut left = REGIONS_MAX;
-    let too_many = |error| RegionsError::of_rules(table, &error);
+    let mut left = regions_max;
+    let too_many = |error| RegionsError::of_rules(table, regions_max, &error);
     let everything = space.everything();
     let all = walk.before(&everything, table.rules.len(), 0);
     walk.run(everything, all, &mut left, |leaf| seen.see(&leaf), |_| {})

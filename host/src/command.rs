@@ -4,15 +4,20 @@ pub mod build;
 pub mod check;
 pub mod compile_policy;
 pub mod diff;
+pub mod explain;
+pub mod import;
 pub mod route;
+pub mod schema;
+pub mod table;
 pub mod test;
 pub mod verify;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use router_guest::document::Findings;
+use router_guest::document::{Document, Findings};
 
+use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
 use crate::policy::{Loader, Policy, PolicyError};
@@ -76,10 +81,16 @@ impl PolicyArguments {
         }
     }
 
-    /// Loads the policy; what keeps it from being cached is said on standard error.
-    fn load(&self) -> anyhow::Result<Policy> {
+    /// The cache; what keeps it from being used is said on standard error.
+    fn open_cache(&self) -> Cache {
         let cache = self.cache();
         say_refusal(&cache);
+        cache
+    }
+
+    /// Loads the policy.
+    fn load(&self) -> anyhow::Result<Policy> {
+        let cache = self.open_cache();
         let loader = self.sandbox.loader(&cache);
         match &self.policy {
             Some(path) => load_file(path, &loader),
@@ -87,6 +98,35 @@ impl PolicyArguments {
                 .default_policy()
                 .context("cannot use the default policy"),
         }
+    }
+
+    /// Loads the policy, and the document that it was made of where it was made of one.
+    fn load_authored(&self) -> anyhow::Result<(Policy, Option<Document>)> {
+        let cache = self.open_cache();
+        let authored = match &self.policy {
+            Some(path) => open_authored(path)?,
+            None => Authored::default_policy().context("cannot use the default policy")?,
+        };
+        let policy = authored.policy(self.sandbox.loader(&cache))?;
+        let document = authored.written().map(|written| written.document.clone());
+        Ok((policy, document))
+    }
+}
+
+/// Opens a policy for its author; the mistakes of a document are said on standard error.
+fn open_authored(path: &Path) -> anyhow::Result<Authored> {
+    match Authored::open(path) {
+        Err(AuthoredError::Mistakes {
+            path: document,
+            findings,
+        }) => {
+            print_findings(document.display(), &findings);
+            anyhow::bail!(
+                "cannot use the policy `{}`: its document has mistakes",
+                path.display()
+            )
+        }
+        opened => Ok(opened?),
     }
 }
 
@@ -103,7 +143,7 @@ fn load_file(path: &Path, loader: &Loader<'_>) -> anyhow::Result<Policy> {
             path: Some(document),
             error: ComposeError::Document(findings),
         }) => {
-            print_findings(&document.display().to_string(), &findings);
+            print_findings(document.display(), &findings);
             anyhow::bail!(
                 "cannot use the policy `{}`: its document has mistakes",
                 path.display()
@@ -114,7 +154,7 @@ fn load_file(path: &Path, loader: &Loader<'_>) -> anyhow::Result<Policy> {
 }
 
 /// Says what is wrong with a file, each finding behind its name.
-fn print_findings(file: &str, findings: &Findings) {
+fn print_findings(file: impl std::fmt::Display, findings: &Findings) {
     for finding in findings {
         eprintln!("{file}: {finding}");
     }

@@ -15,8 +15,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wasmtime::component::Component;
-
 use crate::policy::ComponentError;
 use crate::sandbox::{self, HostFault, SandboxProfile, engine_digest};
 
@@ -41,13 +39,6 @@ enum Choice {
     Found,
     Child(PathBuf),
     InProcess,
-}
-
-/// A component, compiled.
-pub(crate) struct Compiled {
-    pub(crate) component: Component,
-    /// As it is kept, where it came as that.
-    pub(crate) form: Option<Vec<u8>>,
 }
 
 /// Says that this program answers [`VERB`] by [`serve`], so that it is its own compiler. Whoever
@@ -84,23 +75,14 @@ impl Compiler {
         Self(Choice::InProcess)
     }
 
-    /// Compiles what was found within its bounds.
+    /// The compiled form of what was found within its bounds, for the profile's engine.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
         profile: SandboxProfile,
-    ) -> Result<Compiled, ComponentError> {
-        let engine = sandbox::engine(profile)?;
+    ) -> Result<Vec<u8>, ComponentError> {
         let program = match &self.0 {
-            Choice::InProcess => {
-                let component = Component::new(engine, bytes);
-                return Ok(Compiled {
-                    component: component.map_err(|error| ComponentError::Compile {
-                        message: one_line(&error),
-                    })?,
-                    form: None,
-                });
-            }
+            Choice::InProcess => return in_process(bytes, profile),
             Choice::Child(program) => program.clone(),
             Choice::Found => found().ok_or_else(none_found)?,
         };
@@ -108,19 +90,19 @@ impl Compiler {
             profile,
             engine: engine_digest(profile)?.to_string(),
         };
-        let form = child::compile(&program, &asked, &profile.limits().compile, bytes)?;
-        // SAFETY: the bytes came over a pipe from a program that this one trusts as itself, and
-        // which says that it is of this version and configuration.
-        let component = unsafe { Component::deserialize(engine, &form) };
-        // Version and configuration are the same, so what stands against it is what it would need.
-        let component = component.map_err(|error| ComponentError::Instantiate {
-            message: one_line(&error),
-        })?;
-        Ok(Compiled {
-            component,
-            form: Some(form),
-        })
+        child::compile(&program, &asked, &profile.limits().compile, bytes)
     }
+}
+
+/// On an engine that is not kept: what an engine has compiled with stays with it.
+fn in_process(bytes: &[u8], profile: SandboxProfile) -> Result<Vec<u8>, ComponentError> {
+    let engine = sandbox::compiling(&profile.limits().run).map_err(|error| HostFault::Engine {
+        message: one_line(&error),
+    })?;
+    let form = engine.precompile_component(bytes);
+    form.map_err(|error| ComponentError::Compile {
+        message: one_line(&error),
+    })
 }
 
 fn found() -> Option<PathBuf> {
@@ -152,7 +134,7 @@ fn none_found() -> HostFault {
 }
 
 /// An error of the engine with its causes.
-fn one_line(error: &wasmtime::Error) -> String {
+pub(crate) fn one_line(error: &wasmtime::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     causes.join(": ").replace('\n', " ")
 }

@@ -9,6 +9,7 @@ mod answers;
 mod report;
 mod settings;
 mod traffic;
+mod trial;
 
 use std::collections::HashMap;
 
@@ -19,9 +20,10 @@ use crate::scenario::Scenario;
 use answers::{Weight, differing};
 
 pub use answers::Said;
-pub use report::{write_json, write_text};
+pub use report::{trial_json, write_json, write_text, write_trial};
 pub use settings::SettingChange;
 pub use traffic::{TrafficCount, TrafficError};
+pub use trial::{Trial, TrialError, compare};
 
 /// Words for the two policies.
 const SIDES: [&str; 2] = ["old", "new"];
@@ -124,7 +126,7 @@ fn found(
     let all = walk_old.before(&everything, old.rules.len(), 0);
     walk_old
         .run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
-        .map_err(|error| RegionsError::of_rules(old, &error))?;
+        .map_err(|error| RegionsError::of_rules(old, REGIONS_MAX, &error))?;
     // In the order of the old policy's routes, so that the report reads along with it.
     leaves.sort_by_key(|leaf| leaf.answer.rule());
     let mut found: Vec<(Said, Said, Vec<Region>)> = Vec::new();
@@ -145,7 +147,7 @@ fn found(
         };
         walk_new
             .run(region, all, &mut left, &mut keep, |_| {})
-            .map_err(|error| RegionsError::of_rules(new, &error))?;
+            .map_err(|error| RegionsError::of_rules(new, REGIONS_MAX, &error))?;
     }
     for (_, _, regions) in &mut found {
         *regions = merged(std::mem::take(regions));

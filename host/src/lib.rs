@@ -11,8 +11,11 @@ pub mod compose;
 pub mod decision;
 pub mod diff;
 pub mod digest;
+pub mod explain;
 pub mod failsafe;
 pub mod guard;
+mod heap;
+pub mod import;
 pub mod ledger;
 pub mod log;
 pub mod policy;
@@ -23,6 +26,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+pub mod truth_table;
 pub mod verify;
 
 pub use cache::Cache;
@@ -43,3 +47,7 @@ pub use scenario::Scenario;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct HostReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../policies/README.md")]
+pub struct PoliciesReadme;

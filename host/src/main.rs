@@ -20,6 +20,10 @@ enum Verb {
     Route(command::route::Arguments),
     /// Make a component out of a policy document.
     Build(command::build::Arguments),
+    /// Say why each request gets its decision, and what would change it.
+    Explain(command::explain::Arguments),
+    /// Print a policy as a truth table.
+    Table(command::table::Arguments),
     /// Prove a policy document over all requests and states.
     Check(command::check::Arguments),
     /// Compare two policies: every request that they answer differently.
@@ -28,6 +32,10 @@ enum Verb {
     Test(command::test::Arguments),
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
+    /// Make a policy document out of a bot's configuration.
+    Import(command::import::Arguments),
+    /// Print the JSON Schema of policy documents, for editors.
+    Schema(command::schema::Arguments),
     #[command(hide = true)]
     CompilePolicy(command::compile_policy::Arguments),
 }
@@ -37,10 +45,14 @@ fn main() -> ExitCode {
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
+        Verb::Explain(arguments) => command::explain::run(&arguments),
+        Verb::Table(arguments) => command::table::run(&arguments),
         Verb::Check(arguments) => command::check::run(&arguments),
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
         Verb::Verify(arguments) => command::verify::run(&arguments),
+        Verb::Import(arguments) => command::import::run(&arguments),
+        Verb::Schema(arguments) => command::schema::run(&arguments),
         Verb::CompilePolicy(arguments) => return command::compile_policy::run(arguments),
     };
     match run {

@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use router_guest::manifest::{Manifest, SymbolInfo};
 use wasmtime::StoreLimits;
 use wasmtime::component::{Component, Linker};
@@ -34,6 +35,7 @@ pub use decode::BoundError;
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use loader::Loader;
 pub use shape::ShapeError;
+pub(crate) use source::DEFAULT_DOCUMENT;
 pub(crate) use source::cases_beside;
 pub use source::{DocumentSource, PolicyError, PolicyFile, read_document, read_policy_file};
 
@@ -46,10 +48,12 @@ struct Linked {
     profile: SandboxProfile,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
-    symbols: HashMap<String, usize>,
+    symbols: HashMap<String, usize, RandomState>,
     pre: v0_1_0::PolicyPre<StoreLimits>,
     exports: instance::Exports,
     is_rule_engine: bool,
+    /// Its code is that of the rule engine which this program carries.
+    is_own_engine: bool,
 }
 
 /// Why a component is not taken as a policy.
@@ -146,6 +150,7 @@ impl Policy {
         digest: Digest,
         profile: SandboxProfile,
         component: &Component,
+        is_own_engine: bool,
     ) -> Result<Self, ComponentError> {
         let engine = sandbox::engine(profile)?;
         // Nothing is ever put into the linker: a policy imports nothing.
@@ -191,6 +196,7 @@ impl Policy {
             pre,
             exports,
             is_rule_engine: component.get_export_index(None, LOADING).is_some(),
+            is_own_engine,
         })))
     }
 

@@ -1,8 +1,8 @@
 //! What a table answers, over *all* requests and states at once.
 //!
 //! Rules cut the space of requests and states into finitely many regions: by finite fields, at
-//! the cut points of numbers, into classes of symbols and strategies. [`walk`] finds out how
-//! each region is answered, [`witness`] whether any request falls in one, and a request that
+//! the cut points of numbers, into classes of symbols and strategies. `walk` finds out how
+//! each region is answered, `witness` whether any request falls in one, and a request that
 //! does. What follows from it is for those who ask: `check` proves, `diff` compares.
 //!
 //! Nothing here depends on how a component answers: it is about tables.
@@ -44,10 +44,12 @@ pub struct Regions<'t> {
 pub enum RegionsError {
     /// It falls into more regions than the bound.
     #[error(
-        "too many to decide: the rules cut the requests into more than {REGIONS_MAX} regions, \
+        "too many to decide: the rules cut the requests into more than {regions_max} regions, \
          most of all {}", .rules.join(", ")
     )]
     TooManyRegions {
+        /// The bound.
+        regions_max: usize,
         /// The rules that cut most often, the first most, in backticks.
         rules: Vec<String>,
     },
@@ -60,9 +62,10 @@ pub enum RegionsError {
 }
 
 impl RegionsError {
-    pub(crate) fn of_rules(table: &Table, too_many: &TooManyRegions) -> Self {
+    pub(crate) fn of_rules(table: &Table, regions_max: usize, too_many: &TooManyRegions) -> Self {
         let name = |rule: &usize| Some(format!("`{}`", table.rules.get(*rule)?.name));
         Self::TooManyRegions {
+            regions_max,
             rules: too_many.rules.iter().filter_map(name).collect(),
         }
     }
@@ -87,7 +90,7 @@ impl<'t> Regions<'t> {
         let everything = space.everything();
         let all = walk.before(&everything, table.rules.len(), 0);
         walk.run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
-            .map_err(|too_many| RegionsError::of_rules(table, &too_many))?;
+            .map_err(|too_many| RegionsError::of_rules(table, REGIONS_MAX, &too_many))?;
         Ok(Self { space, leaves })
     }
 

@@ -34,7 +34,7 @@ use seat::Seat;
 
 pub(crate) use alone::decided;
 pub use ask::{Incident, IncidentKind};
-pub(crate) use ask::{NO_ROUTE, Unanswered};
+pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
 pub use recorded::Recorded;
 

@@ -51,10 +51,6 @@ type Shared = LazyLock<Result<Engine, String>>;
 // pool's slots are the engine's, and who runs rule documents alone never makes the larger one.
 static STRICT_ENGINE: Shared = LazyLock::new(|| deciding(SandboxProfile::Strict));
 static LARGE_ENGINE: Shared = LazyLock::new(|| deciding(SandboxProfile::Large));
-static COMPOSING_ENGINE: Shared = LazyLock::new(|| {
-    let limits = &SandboxProfile::Strict.limits().run;
-    config::composing(limits).map_err(|error| error.to_string())
-});
 
 fn deciding(profile: SandboxProfile) -> Result<Engine, String> {
     config::deciding(&profile.limits().run).map_err(|error| error.to_string())
@@ -72,9 +68,16 @@ pub fn engine(profile: SandboxProfile) -> Result<&'static Engine, HostFault> {
     })
 }
 
-/// The engine that loads a table into the rule engine, once, and is compiled for quickly.
-pub(crate) fn composing_engine() -> Result<&'static Engine, HostFault> {
-    shared(&COMPOSING_ENGINE)
+/// An engine that loads a table into the rule engine, once, and is compiled for quickly. It is
+/// not kept: what an engine has compiled with stays with it, several megabytes.
+pub(crate) fn composing_engine() -> Result<Engine, HostFault> {
+    config::composing(&SandboxProfile::Strict.limits().run).map_err(engine_fault)
+}
+
+fn engine_fault(error: wasmtime::Error) -> HostFault {
+    HostFault::Engine {
+        message: error.to_string(),
+    }
 }
 
 fn shared(engine: &'static Shared) -> Result<&'static Engine, HostFault> {
@@ -92,9 +95,7 @@ pub(crate) fn store(
     let mut store = store_of(engine, limits, limits.memory_bytes_max);
     store
         .set_fuel(LIMITS.describe_fuel_max)
-        .map_err(|error| HostFault::Engine {
-            message: error.to_string(),
-        })?;
+        .map_err(engine_fault)?;
     Ok(store)
 }
 

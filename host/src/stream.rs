@@ -170,11 +170,12 @@ fn refuse(error: LineError<'_>, number: u64, answers: &mut Answers) -> bool {
 }
 
 /// The line without the mark that some editors and shells put before UTF-8.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-fn too_long() -> Rejection {
+/// A line past the bound.
+pub(crate) fn too_long() -> Rejection {
     Rejection::new(
         "line_too_long",
         format!("the line is longer than {LINE_BYTES_MAX} bytes"),

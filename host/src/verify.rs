@@ -35,7 +35,7 @@ pub use finding::{Breach, Finding, Path};
 pub use lane::{LANE_FAULTS_MAX, LANE_FUEL_MAX, Stop};
 pub use run::Progress;
 
-use domain::Domain;
+pub(crate) use domain::Domain;
 use lane::Tally;
 use run::{Again, Ran};
 

@@ -357,7 +357,7 @@ fn misspelt(folder: &Path) -> PathBuf {
         .position(|line| line.contains("short_enabeld"))
         .unwrap();
     fs::write(&path, document).unwrap();
-    assert_eq!(line, 18);
+    assert_eq!(line, 19);
     path
 }
 
@@ -366,7 +366,7 @@ fn a_document_with_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     let document = misspelt(folder.path());
     let (document, folder) = (text(&document), text(folder.path()));
-    let finding = "line 18, column 3: unknown key `short_enabeld`; did you mean `short_enabled`?";
+    let finding = "line 19, column 3: unknown key `short_enabeld`; did you mean `short_enabled`?";
     let component = format!("{folder}/policy.wasm");
     for policy in [document, folder] {
         let ran =

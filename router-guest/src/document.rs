@@ -20,15 +20,19 @@ mod places;
 mod policy;
 mod reader;
 mod routes;
+mod schema;
 mod sets;
 mod symbols;
 mod syntax;
 mod tiers;
+mod vocabulary;
 mod windows;
+pub mod wording;
 mod yaml;
 
 pub use findings::{FINDINGS_MAX, Finding, Findings, Place};
 pub use places::Places;
+pub use schema::schema_json;
 pub use syntax::DOCUMENT_BYTES_MAX;
 pub use yaml::NESTING_MAX;
 
@@ -41,6 +45,9 @@ use policy::Policy;
 pub struct Document {
     table: Table,
     places: Places,
+    short_enabled: bool,
+    /// Symbols with `allow_short`, sorted.
+    allow_short: Vec<String>,
 }
 
 impl Document {
@@ -86,6 +93,20 @@ impl Document {
     pub fn clause_place(&self, rule: usize, clause: usize) -> Option<Place> {
         self.places.alternatives.get(rule)?.get(clause).copied()
     }
+
+    /// `risk.short_enabled`, which the table holds no longer: it is applied there.
+    pub const fn short_enabled(&self) -> bool {
+        self.short_enabled
+    }
+
+    /// `allow_short` of a symbol, whatever `short_enabled` says; `false` for one that is not
+    /// listed.
+    pub fn allows_short(&self, symbol: &str) -> bool {
+        let allowed = &self.allow_short;
+        allowed
+            .binary_search_by(|known| known.as_str().cmp(symbol))
+            .is_ok()
+    }
 }
 
 fn read(text: &str, findings: &mut Collector) -> Option<Document> {
@@ -95,6 +116,10 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
         return None;
     }
     let policy = Policy::read(&root, findings)?;
+    let short_enabled = policy.short_enabled;
+    let allow_short = policy.symbols.iter().filter(|symbol| symbol.shortable);
+    let mut allow_short: Vec<_> = allow_short.map(|symbol| symbol.name.clone()).collect();
+    allow_short.sort();
     let table = lower::lower(policy);
     let fault = match &table {
         Some(table) => table.validate().err().map(|fault| fault.to_string()),
@@ -108,6 +133,8 @@ fn read(text: &str, findings: &mut Collector) -> Option<Document> {
     Some(Document {
         table: table?,
         places: Places::of(&root),
+        short_enabled,
+        allow_short,
     })
 }
 

@@ -3,6 +3,8 @@
 //! Pure: no clock, no randomness, nothing kept from one request to the next. It knows verbs
 //! and facts, not routes: what section of a policy skips, closes or opens is the table's.
 
+#[cfg(feature = "document")]
+mod adjust;
 mod bits;
 mod facts;
 pub mod glob;
@@ -10,6 +12,8 @@ mod index;
 mod names;
 mod outcome;
 pub mod sizing;
+#[cfg(feature = "document")]
+pub mod trace;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

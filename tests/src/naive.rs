@@ -39,18 +39,7 @@ pub fn decide(
     state: &State<'_>,
     tally: &mut Tally,
 ) -> Result<Decision, Refusal> {
-    let mut trial = Trial {
-        table,
-        request,
-        state,
-        symbol: table
-            .symbols
-            .iter()
-            .find(|symbol| symbol.name == request.symbol),
-        tier: tier_of(table, &request.terms),
-        consulted: None,
-        tally,
-    };
+    let mut trial = Trial::new(table, request, state, tally);
     for (number, rule) in (0..).zip(&table.rules) {
         for clause in &rule.clauses {
             if trial.holds(clause)? {
@@ -59,6 +48,19 @@ pub fn decide(
         }
     }
     Err(Refusal::NoRoute)
+}
+
+/// Whether one clause holds, whatever stands before it.
+///
+/// # Errors
+/// The [`Refusal`] of a request that lacks what the clause asks for.
+pub fn holds(
+    table: &Table,
+    request: &Request<'_>,
+    state: &State<'_>,
+    clause: &Clause,
+) -> Result<bool, Refusal> {
+    Trial::new(table, request, state, &mut Tally::new()).holds(clause)
 }
 
 /// One request on its way through the table.
@@ -73,7 +75,25 @@ struct Trial<'a> {
     tally: &'a mut Tally,
 }
 
-impl Trial<'_> {
+impl<'a> Trial<'a> {
+    fn new(
+        table: &'a Table,
+        request: &'a Request<'a>,
+        state: &'a State<'a>,
+        tally: &'a mut Tally,
+    ) -> Self {
+        let mut symbols = table.symbols.iter();
+        Self {
+            table,
+            request,
+            state,
+            symbol: symbols.find(|symbol| symbol.name == request.symbol),
+            tier: tier_of(table, &request.terms),
+            consulted: None,
+            tally,
+        }
+    }
+
     /// Every condition of the clause. What can be told without asking for a field comes
     /// first: a clause that fails on it asks for none.
     fn holds(&mut self, clause: &Clause) -> Result<bool, Refusal> {

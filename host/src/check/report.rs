@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Finding, FindingKind, Held, INVARIANTS, Report, held};
+use super::{Finding, FindingKind, Held, INVARIANTS, Report, TrafficRemarks, held};
 use crate::guard::Invariant;
 use crate::regions::Impossible;
 
@@ -231,14 +231,62 @@ const fn words(held: Held) -> (&'static str, &'static str) {
     }
 }
 
+/// Writes remarks on recorded requests for people.
+pub fn write_remarks(remarks: &TrafficRemarks) -> String {
+    let TrafficRemarks {
+        summary,
+        unknown_symbols,
+        unknown_strategies,
+        unreached,
+    } = remarks;
+    let mut text = format!("{} recorded requests", summary.requests);
+    if summary.unread > 0 {
+        text.push_str(&format!(
+            "; {} of {} lines could not be read",
+            summary.unread, summary.lines
+        ));
+    }
+    text.push('\n');
+    for (what, names) in [
+        ("symbol", unknown_symbols),
+        ("strategy", unknown_strategies),
+    ] {
+        for (name, count) in names {
+            let name = name.escape_debug();
+            text.push_str(&format!(
+                "  the {what} `{name}` of {count} requests stands nowhere in the document\n"
+            ));
+        }
+    }
+    for (name, line) in unreached {
+        text.push_str(&format!(
+            "  route `{name}` in line {line} decided none of them\n"
+        ));
+    }
+    text
+}
+
+fn remarks_json(remarks: &TrafficRemarks) -> Value {
+    let unreached = remarks.unreached.iter();
+    let unreached = unreached.map(|(name, line)| json!({ "rule": name, "line": line }));
+    json!({
+        "lines": remarks.summary.lines,
+        "requests": remarks.summary.requests,
+        "unread": remarks.summary.unread,
+        "unknown_symbols": remarks.unknown_symbols,
+        "unknown_strategies": remarks.unknown_strategies,
+        "unreached": unreached.collect::<Vec<_>>(),
+    })
+}
+
 /// The report as JSON, for programs.
-pub fn write_json(report: &Report, file: &str) -> Value {
+pub fn write_json(report: &Report, remarks: Option<&TrafficRemarks>, file: &str) -> Value {
     let invariant = |invariant: Invariant| {
         let (how, why) = words(held(invariant));
         json!({ "code": invariant.code(), "held": how, "why": why })
     };
     let is_proven = report.findings.is_empty();
-    json!({
+    let mut object = json!({
         "file": file,
         "policy": { "name": report.name, "version": report.version },
         "proven": is_proven,
@@ -247,7 +295,11 @@ pub fn write_json(report: &Report, file: &str) -> Value {
         "alternatives": report.alternatives,
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "invariants": if is_proven { INVARIANTS.map(invariant).to_vec() } else { Vec::new() },
-    })
+    });
+    if let (Some(members), Some(remarks)) = (object.as_object_mut(), remarks) {
+        members.insert("traffic".into(), remarks_json(remarks));
+    }
+    object
 }
 
 fn finding_json(finding: &Finding) -> Value {

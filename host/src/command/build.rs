@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let component = match compose::compose(&document.text, document.cases.as_deref()) {
         Ok(component) => component,
         Err(ComposeError::Document(findings)) => {
-            super::print_findings(&document.path.display().to_string(), &findings);
+            super::print_findings(document.path.display(), &findings);
             return Ok(Outcome::Findings);
         }
         Err(error) => return Err(error).context("cannot build the component"),

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::{Outcome, ReportFormat};
+use super::{Outcome, ReportFormat, SandboxArguments};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
-use crate::diff::{self, Comparison};
+use crate::diff::{self, Comparison, Difference};
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,8 @@ pub struct Arguments {
     /// How the report is written.
     #[arg(long, value_enum, default_value = "text")]
     format: ReportFormat,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Compares the policies and prints what differs.
@@ -33,9 +35,10 @@ pub struct Arguments {
 /// When a policy cannot be read, or there is too much to decide.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
-    let tables = [&old, &new].map(|own| own.document().map(|own| own.document.table()));
-    let [old_table, new_table] = tables;
-    let comparison = Comparison::of(old_table?, new_table?)?;
+    let (Some(old_written), Some(new_written)) = (old.written(), new.written()) else {
+        return ask_both(arguments, &old, &new);
+    };
+    let comparison = Comparison::of(old_written.document.table(), new_written.document.table())?;
     let difference = comparison.difference();
     let traffic = match &arguments.traffic {
         None => None,
@@ -49,17 +52,37 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         ReportFormat::Text => print!("{}", diff::write_text(&difference, traffic.as_ref())),
         ReportFormat::Json => println!("{:#}", diff::write_json(&difference, traffic.as_ref())),
     }
-    Ok(if difference.is_empty() {
+    Ok(outcome(&difference))
+}
+
+/// Of components whose rules cannot be read the answers are compared.
+fn ask_both(arguments: &Arguments, old: &Authored, new: &Authored) -> anyhow::Result<Outcome> {
+    anyhow::ensure!(
+        arguments.traffic.is_none(),
+        "`--traffic` needs two policies whose documents can be read"
+    );
+    let cache = Cache::user();
+    let loader = arguments.sandbox.loader(&cache);
+    let trial = diff::compare(&old.policy(loader.clone())?, &new.policy(loader)?)?;
+    match arguments.format {
+        ReportFormat::Text => print!("{}", diff::write_trial(&trial)),
+        ReportFormat::Json => println!("{:#}", diff::trial_json(&trial)),
+    }
+    Ok(outcome(&trial.difference))
+}
+
+fn outcome(difference: &Difference) -> Outcome {
+    if difference.is_empty() {
         Outcome::Done
     } else {
         Outcome::Findings
-    })
+    }
 }
 
 fn open(path: &std::path::Path) -> anyhow::Result<Authored> {
     match Authored::open(path) {
         Err(AuthoredError::Mistakes { path, findings }) => {
-            super::print_findings(&path.display().to_string(), &findings);
+            super::print_findings(path.display(), &findings);
             anyhow::bail!(
                 "cannot compare `{}`: its document has mistakes",
                 path.display()

@@ -50,7 +50,7 @@ enum ClockArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "UPPER")]
-enum StateArgument {
+pub(super) enum StateArgument {
     /// Everything.
     Active,
     /// Nothing that opens.
@@ -70,11 +70,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
     });
     let router = router.observer(Box::new(say));
-    router.set_trading_state(match arguments.trading_state {
-        StateArgument::Active => TradingState::Active,
-        StateArgument::Reducing => TradingState::Reducing,
-        StateArgument::Halted => TradingState::Halted,
-    });
+    router.set_trading_state(arguments.trading_state.state());
     let format = match arguments.format {
         FormatArgument::Json => Format::Json,
         FormatArgument::Log => Format::Log,
@@ -90,7 +86,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
+impl StateArgument {
+    /// The state of the argument.
+    pub(super) const fn state(self) -> TradingState {
+        match self {
+            Self::Active => TradingState::Active,
+            Self::Reducing => TradingState::Reducing,
+            Self::Halted => TradingState::Halted,
+        }
+    }
+}
+
+/// A file of requests, or standard input.
+pub(super) fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
     match file.filter(|path| path.as_os_str() != "-") {
         None => Ok(Box::new(io::stdin().lock())),
         Some(path) => {

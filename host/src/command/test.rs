@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let path = arguments.policy.display();
     let authored = match Authored::open(&arguments.policy) {
         Err(AuthoredError::Mistakes { path, findings }) => {
-            super::print_findings(&path.display().to_string(), &findings);
+            super::print_findings(path.display(), &findings);
             anyhow::bail!(
                 "cannot test `{}`: its document has mistakes",
                 path.display()

@@ -105,7 +105,7 @@ fn print_unfit(format: ReportFormat, error: &PolicyError) {
                 path: Some(path),
                 error: ComposeError::Document(findings),
             },
-        ) => super::print_findings(&path.display().to_string(), findings),
+        ) => super::print_findings(path.display(), findings),
         (ReportFormat::Text, error) => println!("unfit: {error}"),
     }
 }

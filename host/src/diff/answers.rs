@@ -7,11 +7,13 @@
 use std::fmt;
 
 use router_guest::amount::Amount;
-use router_guest::decision::{OrderIntent, RequestField};
-use router_guest::request::{PositionSide, TradeType};
+use router_guest::decision::{OrderIntent, PositionEffect, RequestField, Side};
+use router_guest::request::{FinalAction, PositionSide, TradeType};
 use router_guest::table::{Outcome, Table, pair_number, type_bit};
 
-use crate::regions::{Answers, Region, RegionAnswer, Space, SymbolKind, tier_bit, tier_of_type};
+use crate::regions::{
+    Answers, Region, RegionAnswer, Space, SymbolKind, pairs_of, tier_bit, tier_of_type,
+};
 
 /// What a policy says to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,6 +22,11 @@ pub enum Said {
     Skip {
         /// The reason.
         reason: String,
+        /// What it would have been for, where the other policy says otherwise.
+        intent: Option<OrderIntent>,
+    },
+    /// No order, for the same reason as the other policy, but for something else.
+    SkipFor {
         /// What it would have been for.
         intent: OrderIntent,
     },
@@ -40,7 +47,8 @@ pub enum Said {
         intent: OrderIntent,
         /// The share of the target that is opened.
         share: Amount,
-        /// What quantities are rounded down to; `None` is 8 places.
+        /// What quantities are rounded down to, where the other policy opens with another step;
+        /// `None` is 8 places.
         step: Option<Amount>,
         /// The budget that is charged.
         budget: Option<String>,
@@ -70,9 +78,7 @@ pub(super) enum Weight {
 impl Weight {
     pub(super) fn of(old: &Said, new: &Said) -> Self {
         match (old, new) {
-            (Said::Skip { reason: old, .. }, Said::Skip { reason: new, .. }) if old == new => {
-                Self::Intent
-            }
+            (Said::SkipFor { .. }, Said::SkipFor { .. }) => Self::Intent,
             (Said::Skip { .. }, Said::Skip { .. }) => Self::Reason,
             (old, new) if old.is_order() || new.is_order() => Self::Order,
             _ => Self::Answer,
@@ -80,7 +86,73 @@ impl Weight {
     }
 }
 
+/// Both answers, without what does not tell them apart: the intent of a skip that the other
+/// one has too, or has nothing like, the reason of skips whose intents alone differ, and a step
+/// that is not another one.
+pub(super) fn compared([mut old, mut new]: [Said; 2]) -> (Said, Said) {
+    let (old_intent, new_intent) = (old.intent(), new.intent());
+    if old_intent == new_intent || old_intent.is_none() || new_intent.is_none() {
+        for said in [&mut old, &mut new] {
+            if let Said::Skip { intent, .. } = said {
+                *intent = None;
+            }
+        }
+    }
+    if old.step() == new.step() || old.step().is_none() || new.step().is_none() {
+        for said in [&mut old, &mut new] {
+            if let Said::Open { step, .. } = said {
+                *step = None;
+            }
+        }
+    }
+    match (&old, &new) {
+        (
+            Said::Skip {
+                reason: old_reason,
+                intent: Some(old),
+            },
+            Said::Skip {
+                reason: new_reason,
+                intent: Some(new),
+            },
+        ) if old_reason == new_reason => (
+            Said::SkipFor { intent: *old },
+            Said::SkipFor { intent: *new },
+        ),
+        _ => (old, new),
+    }
+}
+
 impl Said {
+    const fn intent(&self) -> Option<OrderIntent> {
+        match self {
+            Self::Skip { intent, .. } => *intent,
+            Self::Open { intent, .. } | Self::SkipFor { intent } => Some(*intent),
+            Self::Close { .. } | Self::Refused { .. } | Self::NoAnswer => None,
+        }
+    }
+
+    /// The step of an opening; outside `None` for what opens nothing.
+    const fn step(&self) -> Option<Option<Amount>> {
+        match self {
+            Self::Open { step, .. } => Some(*step),
+            _ => None,
+        }
+    }
+
+    /// The leg that an order opens or closes.
+    pub(super) const fn leg_of(side: Side, effect: PositionEffect) -> Option<PositionSide> {
+        match (side, effect) {
+            (Side::Buy, PositionEffect::Open) | (Side::Sell, PositionEffect::Close) => {
+                Some(PositionSide::Long)
+            }
+            (Side::Sell, PositionEffect::Open) | (Side::Buy, PositionEffect::Close) => {
+                Some(PositionSide::Short)
+            }
+            _ => None,
+        }
+    }
+
     const fn is_order(&self) -> bool {
         matches!(self, Self::Close { .. } | Self::Open { .. })
     }
@@ -89,8 +161,20 @@ impl Said {
 impl fmt::Display for Said {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skip { reason, intent } => {
-                write!(out, "SKIP {reason} (intent {})", intent.word())
+            Self::Skip {
+                reason,
+                intent: None,
+            } => write!(out, "SKIP {reason}"),
+            Self::Skip {
+                reason,
+                intent: Some(intent),
+            } => write!(out, "SKIP {reason} (intent {})", intent.word()),
+            Self::SkipFor { intent } => {
+                write!(
+                    out,
+                    "SKIP, whatever the reason, with intent {}",
+                    intent.word()
+                )
             }
             Self::Close { reason, leg } => write!(out, "{} {reason}", closing_side(*leg)),
             Self::Open {
@@ -149,7 +233,7 @@ pub(super) fn differing(
     let mut found = Vec::new();
     for part in parts(space, region) {
         let said = [(0, old), (1, new)].map(|(table, verb)| verb.said(space, table, &part));
-        let [old, new] = said;
+        let (old, new) = compared(said);
         if old != new && space.is_possible(&part.region) {
             found.push((old, new, part.region));
         }
@@ -160,7 +244,7 @@ pub(super) fn differing(
 /// A part of a region in which each answer says one thing.
 struct Part<'s> {
     region: Region,
-    leg: Option<PositionSide>,
+    legs: Legs,
     trade_type: TradeType,
     is_sized: bool,
     kind: &'s SymbolKind,
@@ -196,7 +280,7 @@ impl Verb {
             // Of equal tiers intents are equal, so that any one stands for all.
             (_, Some(Outcome::Skip { reason })) if same_tiers => Some(Said::Skip {
                 reason: reason_of(own, reason),
-                intent: OrderIntent::Normal,
+                intent: None,
             }),
             _ => None,
         }
@@ -212,29 +296,28 @@ impl Verb {
             };
         };
         let tier = part.tiers.get(table).copied().flatten();
-        let leg = part.leg.unwrap_or(PositionSide::Long);
-        let of_leg = |long, short| match leg {
+        let of_leg = |leg: PositionSide, long, short| match leg {
             PositionSide::Long => reason_of(own, long),
             PositionSide::Short => reason_of(own, short),
         };
         match outcome {
             Outcome::Skip { reason } => Said::Skip {
                 reason: reason_of(own, reason),
-                intent: intent(space, table, part.trade_type, tier),
+                intent: Some(intent(space, table, part.trade_type, tier)),
             },
             Outcome::Close {
                 long_reason,
                 short_reason,
             } => Said::Close {
-                reason: of_leg(long_reason, short_reason),
-                leg,
+                reason: of_leg(part.legs.closed, long_reason, short_reason),
+                leg: part.legs.closed,
             },
             Outcome::Open {
                 long_reason,
                 short_reason,
             } => Said::Open {
-                reason: of_leg(long_reason, short_reason),
-                leg,
+                reason: of_leg(part.legs.opened, long_reason, short_reason),
+                leg: part.legs.opened,
                 intent: intent(space, table, part.trade_type, tier),
                 share: match space.tier(table, tier) {
                     Some(tier) if !part.is_sized => tier.info.size.normalized(),
@@ -271,7 +354,7 @@ fn intent(
 /// The region in parts that leg, type, tiers, size and kind of symbol tell apart.
 fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
     let mut parts = Vec::new();
-    for (leg, pairs) in legs(region.pairs) {
+    for (legs, pairs) in legs(region.pairs) {
         for trade_type in TradeType::ALL {
             if region.types & type_bit(trade_type) == 0 {
                 continue;
@@ -292,7 +375,7 @@ fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
                         }
                         parts.push(Part {
                             region: own,
-                            leg,
+                            legs,
                             trade_type,
                             is_sized,
                             kind,
@@ -306,27 +389,32 @@ fn parts<'s>(space: &'s Space<'_>, region: &Region) -> Vec<Part<'s>> {
     parts
 }
 
-/// The pairs by the leg that a close closes, or an opening opens.
-fn legs(pairs: u32) -> impl Iterator<Item = (Option<PositionSide>, u32)> {
-    use PositionSide::{Long, Short};
-    use router_guest::request::FinalAction::{Buy, Close, Sell};
+/// The leg that a close would close, and the one that an opening would open. (A BUY with a
+/// short that is dust opens a long.) Where there is none, no answer asks for it.
+#[derive(Debug, Clone, Copy)]
+struct Legs {
+    closed: PositionSide,
+    opened: PositionSide,
+}
 
-    let bit = |action, position| 1_u32 << pair_number(action, position);
-    let short_closed = bit(Buy, Some(Short)) | bit(Close, Some(Short));
-    let long_closed = bit(Sell, Some(Long)) | bit(Close, Some(Long));
-    let long_opened = bit(Buy, None) | bit(Buy, Some(Long));
-    let short_opened = bit(Sell, None) | bit(Sell, Some(Short));
-    let known = short_closed | long_closed | long_opened | short_opened;
-    [
-        (Some(Short), short_closed),
-        (Some(Long), long_closed),
-        (Some(Long), long_opened),
-        (Some(Short), short_opened),
-        (None, !known),
-    ]
-    .into_iter()
-    .map(move |(leg, bits)| (leg, pairs & bits))
-    .filter(|(_, bits)| *bits != 0)
+/// The pairs by their legs.
+fn legs(pairs: u32) -> impl Iterator<Item = (Legs, u32)> {
+    use PositionSide::{Long, Short};
+
+    let of_position = |position| {
+        let all = FinalAction::ALL.into_iter();
+        all.fold(0, |bits, action| {
+            bits | 1_u32 << pair_number(action, position)
+        })
+    };
+    let (sells, shorts) = (pairs_of(FinalAction::Sell), of_position(Some(Short)));
+    [(Short, shorts), (Long, !shorts)]
+        .into_iter()
+        .flat_map(move |(closed, held)| {
+            [(Short, held & sells), (Long, held & !sells)]
+                .map(|(opened, bits)| (Legs { closed, opened }, pairs & bits))
+        })
+        .filter(|(_, bits)| *bits != 0)
 }
 
 /// The tiers that a type can get in both tables.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Change, ChangedRegion, Difference, TrafficCount};
+use super::{Change, ChangedRegion, Difference, TrafficCount, Trial};
 use crate::scenario::Scenario;
 
 /// Changes that the text shows; JSON has all.
@@ -52,6 +52,35 @@ pub fn write_text(difference: &Difference, traffic: Option<&TrafficCount>) -> St
         }
     }
     text
+}
+
+/// Writes what asking two policies has shown.
+pub fn write_trial(trial: &Trial) -> String {
+    let Trial {
+        cells,
+        differing,
+        difference,
+    } = trial;
+    let mut text = if difference.is_empty() {
+        "nothing that was tried differs\n".to_owned()
+    } else {
+        write_text(difference, None)
+    };
+    text.push_str(&format!(
+        "asked, not read: {differing} of {cells} requests of the domain that both manifests declare \
+         are answered differently\n"
+    ));
+    text
+}
+
+/// What asking two policies has shown, as JSON.
+pub fn trial_json(trial: &Trial) -> Value {
+    let mut object = write_json(&trial.difference, None);
+    if let Some(members) = object.as_object_mut() {
+        let counts = json!({ "cells": trial.cells, "differing": trial.differing });
+        members.insert("asked".into(), counts);
+    }
+    object
 }
 
 fn write_change(change: &Change, count: Option<u64>, text: &mut String) {

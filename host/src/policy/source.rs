@@ -18,7 +18,8 @@ const CASES_BYTES_MAX: usize = 1 << 20;
 /// itself, with the way out.
 const COMPONENT_BYTES_MAX: usize = SandboxProfile::Large.limits().decode.component_bytes_max;
 
-pub(super) const DEFAULT_DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
+/// The document of the default policy.
+pub(crate) const DEFAULT_DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
 pub(super) const DEFAULT_CASES: &str = include_str!("../../../policies/default/cases.yaml");
 
 /// A policy document, read but not parsed.
@@ -118,6 +119,15 @@ impl PolicyError {
             Self::Component { error, .. } => Self::Component { path, error },
             other => other,
         }
+    }
+}
+
+/// The document of the policy that this program carries, and its cases.
+pub(crate) fn default_document() -> DocumentSource {
+    DocumentSource {
+        path: PathBuf::from("policies/default").join(DOCUMENT_FILE),
+        text: DEFAULT_DOCUMENT.to_owned(),
+        cases: Some(DEFAULT_CASES.to_owned()),
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct Axis<N> {
     /// For each segment a number of it that reads well; `None` where there is none.
     typical: Vec<Option<N>>,
     may_be_absent: bool,
+    is_cut: bool,
 }
 
 impl Run {
@@ -156,6 +157,7 @@ impl Run {
 impl<N: Number> Axis<N> {
     /// The line with these cuts, in any order.
     pub(crate) fn new(mut cuts: Vec<N>, floor: Floor, zero: N, may_be_absent: bool) -> Self {
+        let is_cut = !cuts.is_empty();
         if floor != Floor::None {
             cuts.push(zero);
         }
@@ -182,7 +184,13 @@ impl<N: Number> Axis<N> {
             cuts,
             typical,
             may_be_absent,
+            is_cut,
         }
+    }
+
+    /// Whether any rule cuts it.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Every segment.
@@ -293,11 +301,6 @@ impl<N: Number> Axis<N> {
         } else {
             ((at / 2).checked_sub(1).and_then(cut), cut(at / 2))
         }
-    }
-
-    /// The cuts.
-    pub(crate) fn cuts(&self) -> &[N] {
-        &self.cuts
     }
 }
 

@@ -97,6 +97,13 @@ impl Answers {
 }
 
 impl View {
+    /// Leaves open what only the tiers of a table tell.
+    pub(crate) const fn forget_tiers(&mut self) {
+        self.below_minimum = Answers::ANY;
+        self.exhausted = Answers::ANY;
+        self.tiers = TIERS_ALL;
+    }
+
     pub(crate) const ANY: Self = Self {
         dust: Answers::ANY,
         below_minimum: Answers::ANY,

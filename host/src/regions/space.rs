@@ -12,7 +12,7 @@ use router_guest::table::{Clause, End, NO_TIER_BIT, NameTest, NumberRange, Table
 
 use super::axis::{Axis, Floor};
 use super::names::{ClassSet, Classes, Pattern, TooMany};
-use super::region::Region;
+use super::region::{Answers, Region};
 
 /// What the tables know of a symbol, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -132,6 +132,45 @@ impl<'t> Space<'t> {
         let amounts = AmountField::ALL.map(|field| self.amount_axis(field).all());
         let scores = [&self.strength, &self.confidence, &self.risk_reward].map(Axis::all);
         Region::everything(self.symbols.all(), self.strategies.all(), scores, amounts)
+    }
+
+    /// A place, widened to everything that no table cuts: numbers that nothing is asked of, and
+    /// what only tiers tell.
+    pub(crate) fn outlined(&self, mut place: Region) -> Region {
+        for (run, field) in place.amounts.iter_mut().zip(AmountField::ALL) {
+            let is_a_fact = matches!(
+                field,
+                AmountField::ClosableQuantity | AmountField::WorkingOpening
+            );
+            let axis = self.amount_axis(field);
+            if !axis.is_cut() && !is_a_fact {
+                *run = axis.all();
+            }
+        }
+        for (run, axis) in [
+            (&mut place.strength, &self.strength),
+            (&mut place.confidence, &self.confidence),
+            (&mut place.risk_reward, &self.risk_reward),
+        ] {
+            if !axis.is_cut() {
+                *run = axis.all();
+            }
+        }
+        let tests_sign = self
+            .tables
+            .iter()
+            .flat_map(|table| &table.rules)
+            .any(|rule| {
+                let mut scores = rule.clauses.iter().flat_map(|clause| &clause.scores);
+                scores.any(|test| test.field == ScoreField::SignalScore)
+            });
+        if !tests_sign {
+            place.negative = Answers::ANY;
+        }
+        for view in &mut place.views {
+            view.forget_tiers();
+        }
+        place
     }
 
     #[expect(clippy::expect_used, reason = "there is an axis for every field")]

@@ -224,7 +224,7 @@ pub(crate) fn completed(
 }
 
 /// The opening's quantity, which is the host's to compute.
-fn opening_quantity(
+pub(crate) fn opening_quantity(
     terms: &OrderTerms,
     decision: &PolicyDecision,
     step: Option<Amount>,

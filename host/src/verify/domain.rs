@@ -28,7 +28,7 @@ const LEGS: [Option<PositionSide>; 3] = [None, Some(PositionSide::Long), Some(Po
 
 /// One pair of request and state, as a policy sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Cell<'d> {
+pub(crate) struct Cell<'d> {
     pub(super) symbol: &'d str,
     pub(super) info: Option<&'d SymbolInfo>,
     pub(super) strategy: &'d str,
@@ -80,7 +80,7 @@ struct Packed {
 type SpentKey = ((u128, u8), (u128, u8), u32);
 
 /// Every cell that a policy is held to.
-pub(super) struct Domain<'m> {
+pub(crate) struct Domain<'m> {
     manifest: &'m Manifest,
     points: Points,
     reach: Reach,
@@ -105,7 +105,7 @@ struct Full;
 
 impl<'m> Domain<'m> {
     /// The domain of a manifest, as much of it as the bound lets through.
-    pub(super) fn of(manifest: &'m Manifest) -> Self {
+    pub(crate) fn of(manifest: &'m Manifest) -> Self {
         Self::within(manifest, CELLS_MAX)
     }
 
@@ -145,12 +145,12 @@ impl<'m> Domain<'m> {
     }
 
     /// Cells.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.cells.len()
     }
 
     /// Whether every threshold, class, name and pair is tried.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.is_complete
     }
 
@@ -160,7 +160,7 @@ impl<'m> Domain<'m> {
     }
 
     /// The cell of a number.
-    pub(super) fn cell(&self, number: usize) -> Option<Cell<'_>> {
+    pub(crate) fn cell(&self, number: usize) -> Option<Cell<'_>> {
         let packed = self.cells.get(number)?;
         let row = self.rows.get(usize::try_from(packed.row).ok()?)?;
         self.cell_of(row, packed.turns.into_iter().map_while(unpacked))
@@ -354,7 +354,7 @@ impl<'d> Cell<'d> {
     }
 
     /// The cell to be handed out.
-    pub(super) fn scenario(&self) -> Scenario {
+    pub(crate) fn scenario(&self) -> Scenario {
         Scenario {
             trading_state: self.trading_state,
             budgets: self.budgets.map(<[BudgetUse]>::to_vec),

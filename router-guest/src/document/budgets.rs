@@ -10,15 +10,14 @@ use super::advice;
 use super::findings::{Collector, quoted};
 use super::percent;
 use super::reader::{self, Fields};
+use super::vocabulary;
 use super::windows;
 use super::yaml::{Entry, Node, Value};
 use crate::amount::Amount;
 use crate::manifest::{BudgetInfo, Scope, Window};
 use crate::table::BUDGETS_MAX;
 
-const KEYS: [&str; 5] = ["limit", "orders", "per", "zone", "scope"];
-
-/// What `scope` can be.
+/// What can share a budget.
 pub(super) const SCOPES: [(&str, Scope); 3] = [
     ("all", Scope::All),
     ("symbol", Scope::Symbol),
@@ -40,7 +39,13 @@ pub(super) fn read(
 fn budget(entry: &Entry, currency: Option<&str>, findings: &mut Collector) -> Option<BudgetInfo> {
     let name = reader::own_name(&entry.key, entry.place, "the budget", findings);
     let what = format!("budget {}", quoted(&entry.key));
-    let fields = Fields::read(&entry.value, entry.value_place(), &what, &KEYS, findings)?;
+    let fields = Fields::read(
+        &entry.value,
+        entry.value_place(),
+        &what,
+        &vocabulary::BUDGET,
+        findings,
+    )?;
     if fields.get("limit").is_none() && fields.get("orders").is_none() {
         let message = format!("{what} needs a `limit` or a number of `orders`");
         findings.report(entry.place, message);

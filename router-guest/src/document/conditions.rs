@@ -8,6 +8,8 @@ use super::numbers;
 use super::policy::KnownTiers;
 use super::reader::{self, Fields};
 use super::sets;
+use super::tiers::NO_TIER;
+use super::vocabulary;
 use super::yaml::{Entry, Node, Value};
 use crate::manifest::{AmountField, ScoreField};
 use crate::request::{FinalAction, PositionSide, TradeType};
@@ -17,23 +19,8 @@ use crate::table::{
     type_bit,
 };
 
-/// Conditions other than on numbers.
-const KEYS: [&str; 14] = [
-    "state",
-    "action",
-    "type",
-    "position",
-    "dust",
-    "closable",
-    "opening",
-    "short_allowed",
-    "sized",
-    "below_minimum",
-    "budget",
-    "tier",
-    "symbol",
-    "strategy",
-];
+/// What a tier's budget can be found to do, as the clause's flag.
+pub(super) const BUDGET_WORDS: [(&str, Flag); 2] = [("exhausted", Flag::Yes), ("holds", Flag::No)];
 
 const POSITIONS: [Option<PositionSide>; 3] =
     [None, Some(PositionSide::Long), Some(PositionSide::Short)];
@@ -54,8 +41,8 @@ pub(super) fn read(when: &Entry, tiers: &KnownTiers<'_>, findings: &mut Collecto
                 Value::Nothing => when.place,
                 _ => node.place,
             };
-            let words = words();
-            let fields = Fields::read(node, place, "a condition", &words, findings)?;
+            let keys = vocabulary::conditions();
+            let fields = Fields::read(node, place, "a condition", &keys, findings)?;
             if fields.entries().is_empty() {
                 findings.report(place, EMPTY);
                 return None;
@@ -73,14 +60,6 @@ pub(super) fn read(when: &Entry, tiers: &KnownTiers<'_>, findings: &mut Collecto
 }
 
 const EMPTY: &str = "`when` is empty: leave it out, or name a condition";
-
-/// Every condition there is.
-fn words() -> Vec<&'static str> {
-    KEYS.into_iter()
-        .chain(ScoreField::ALL.map(ScoreField::word))
-        .chain(AmountField::ALL.map(AmountField::word))
-        .collect()
-}
 
 fn clause(fields: &Fields<'_>, tiers: &KnownTiers<'_>, findings: &mut Collector) -> Clause {
     let mut clause = Clause::ANY;
@@ -110,8 +89,7 @@ fn masks(
 ) {
     let mut bits =
         |key, known: &[(&str, u32)], all: u32| sets::bits(fields.get(key)?, known, all, findings);
-    let states = TradingState::ALL.map(|state| (state.word(), u32::from(state_bit(state))));
-    let states = bits("state", &states, u32::from(STATES_ALL));
+    let states = bits("state", &state_words(), u32::from(STATES_ALL));
     clause.states = narrow(states, STATES_ALL);
     let types = bits("type", &type_words(), u32::from(TYPES_ALL));
     clause.types = narrow(types, TYPES_ALL);
@@ -130,7 +108,11 @@ fn narrow<T: TryFrom<u32>>(bits: Option<u32>, all: T) -> T {
     bits.and_then(|bits| T::try_from(bits).ok()).unwrap_or(all)
 }
 
-fn type_words() -> Vec<(&'static str, u32)> {
+pub(super) fn state_words() -> [(&'static str, u32); 3] {
+    TradingState::ALL.map(|state| (state.word(), u32::from(state_bit(state))))
+}
+
+pub(super) fn type_words() -> Vec<(&'static str, u32)> {
     let explore = ("explore", TradeType::Exploration);
     TradeType::ALL
         .into_iter()
@@ -141,7 +123,7 @@ fn type_words() -> Vec<(&'static str, u32)> {
         .collect()
 }
 
-fn action_words() -> [(&'static str, u32); 6] {
+pub(super) fn action_words() -> [(&'static str, u32); 6] {
     FinalAction::ALL.map(|action| {
         let word = match action {
             // It stands for every word that is no action, and is none itself.
@@ -152,7 +134,7 @@ fn action_words() -> [(&'static str, u32); 6] {
     })
 }
 
-fn position_words() -> [(&'static str, u32); 5] {
+pub(super) fn position_words() -> [(&'static str, u32); 5] {
     use FinalAction::{Buy, Close, Sell};
     use PositionSide::{Long, Short};
     [
@@ -194,7 +176,7 @@ fn tier_words<'d>(tiers: &KnownTiers<'d>) -> Vec<(&'d str, u32)> {
     let tiers = tiers.names.iter().zip(0_u32..);
     tiers
         .map(|(name, index)| (*name, 1 << index))
-        .chain([("none", u32::from(NO_TIER_BIT))])
+        .chain([(NO_TIER, u32::from(NO_TIER_BIT))])
         .collect()
 }
 
@@ -214,8 +196,8 @@ fn flags(fields: &Fields<'_>, clause: &mut Clause, findings: &mut Collector) {
     clause.sized = flag("sized");
     clause.below_minimum = flag("below_minimum");
     if let Some(entry) = fields.get("budget") {
-        let words = [("exhausted", Flag::Yes), ("holds", Flag::No)];
-        clause.budget_exhausted = reader::choice(entry, &words, findings).unwrap_or(Flag::Any);
+        clause.budget_exhausted =
+            reader::choice(entry, &BUDGET_WORDS, findings).unwrap_or(Flag::Any);
     }
 }
 

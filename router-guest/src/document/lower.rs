@@ -27,6 +27,9 @@ pub(super) fn lower(policy: Policy) -> Option<Table> {
         .collect();
     let mut symbols = policy.symbols;
     symbols.sort_by(|left, right| left.name.cmp(&right.name));
+    for symbol in &mut symbols {
+        symbol.shortable &= policy.short_enabled;
+    }
     Some(Table {
         name: policy.name,
         version: policy.version,

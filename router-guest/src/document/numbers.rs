@@ -9,6 +9,11 @@ use crate::amount::Amount;
 use crate::manifest::{AmountField, ScoreField};
 use crate::table::{End, NumberRange, NumberTest};
 
+/// The test that a number is not given.
+pub(super) const ABSENT: &str = "absent";
+/// The test that a number is given, whatever it is.
+pub(super) const PRESENT: &str = "present";
+
 /// Reads the condition on a score or ratio.
 pub(super) fn score_test(
     field: ScoreField,
@@ -31,19 +36,23 @@ pub(super) fn amount_test(
     let range = range(entry, Some(Amount::ZERO), findings, |number, findings| {
         reader::amount(number, entry.value_place(), findings)
     })?;
-    let always_given = matches!(
-        field,
-        AmountField::PositionQuantity
-            | AmountField::ClosableQuantity
-            | AmountField::WorkingOpening
-            | AmountField::WorkingClosing
-    );
-    if always_given && matches!(range, NumberRange::Absent) {
+    if is_always_given(field) && matches!(range, NumberRange::Absent) {
         let message = format!("`{}` is 0 when not given, never absent", field.word());
         findings.report(entry.value_place(), message);
         return None;
     }
     Some(NumberTest { field, range })
+}
+
+/// Whether every request has the amount, so that it is never absent.
+pub(super) const fn is_always_given(field: AmountField) -> bool {
+    matches!(
+        field,
+        AmountField::PositionQuantity
+            | AmountField::ClosableQuantity
+            | AmountField::WorkingOpening
+            | AmountField::WorkingClosing
+    )
 }
 
 /// Reads a range; `floor` is the least value that the number can have.
@@ -55,8 +64,8 @@ fn range<N: PartialOrd + Copy>(
 ) -> Option<NumberRange<N>> {
     let text = reader::text(entry, findings)?.trim();
     let (low, high) = match text {
-        "absent" => return Some(NumberRange::Absent),
-        "present" => return Some(NumberRange::Present),
+        ABSENT => return Some(NumberRange::Absent),
+        PRESENT => return Some(NumberRange::Present),
         _ => match text.split_once("..") {
             Some((low, high)) if !low.trim().is_empty() && !high.trim().is_empty() => {
                 let low = End::Including(number(low.trim(), findings)?);

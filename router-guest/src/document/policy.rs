@@ -9,6 +9,7 @@ use super::reader::{self, Fields};
 use super::routes;
 use super::symbols;
 use super::tiers;
+use super::vocabulary;
 use super::yaml::Node;
 use crate::amount::Amount;
 use crate::decision::OrderIntent;
@@ -21,7 +22,9 @@ pub(super) struct Policy {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) account_currency: String,
-    /// The master switch has been applied to `shortable` already.
+    /// The master switch of shorting.
+    pub(super) short_enabled: bool,
+    /// `shortable` is each symbol's own switch.
     pub(super) symbols: Vec<SymbolInfo>,
     pub(super) tiers: Vec<Tier>,
     pub(super) budgets: Vec<BudgetInfo>,
@@ -74,23 +77,18 @@ pub(super) enum Verb {
     },
 }
 
-const SECTIONS: [&str; 8] = [
-    "name",
-    "version",
-    "account_currency",
-    "risk",
-    "symbols",
-    "tiers",
-    "budgets",
-    "routes",
-];
-
 impl Policy {
     /// Reads and checks every section, so that one reading shows everything that is wrong;
     /// `None` when anything is.
     pub(super) fn read(root: &Node, findings: &mut Collector) -> Option<Self> {
-        let fields = Fields::read(root, root.place, "a policy", &SECTIONS, findings)?;
-        for key in ["name", "version", "account_currency", "routes"] {
+        let fields = Fields::read(
+            root,
+            root.place,
+            "a policy",
+            &vocabulary::SECTIONS,
+            findings,
+        )?;
+        for key in vocabulary::SECTIONS_REQUIRED {
             if fields.get(key).is_none() {
                 findings.report(root.place, format!("the key `{key}` is missing"));
             }
@@ -99,7 +97,7 @@ impl Policy {
         let version = heading(&fields, "version", "the version", findings);
         let account_currency = account_currency(&fields, findings);
         let short_enabled = short_enabled(&fields, findings);
-        let symbols = symbols::read(fields.get("symbols"), short_enabled, findings);
+        let symbols = symbols::read(fields.get("symbols"), findings);
         let budgets = budgets::read(fields.get("budgets"), account_currency.as_deref(), findings);
         let before = findings.count();
         let tiers = tiers::read(fields.get("tiers"), fields.get("budgets"), findings);
@@ -119,6 +117,7 @@ impl Policy {
             name: name?,
             version: version?,
             account_currency: account_currency?,
+            short_enabled,
             symbols,
             tiers,
             budgets,
@@ -168,7 +167,7 @@ fn short_enabled(fields: &Fields<'_>, findings: &mut Collector) -> bool {
         return false;
     };
     let place = entry.value_place();
-    Fields::read(&entry.value, place, "`risk`", &["short_enabled"], findings)
+    Fields::read(&entry.value, place, "`risk`", &vocabulary::RISK, findings)
         .and_then(|risk| reader::yes_or_no(risk.get("short_enabled")?, findings))
         .unwrap_or(false)
 }

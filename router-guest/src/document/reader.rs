@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::advice::advice;
 use super::findings::{Collector, Place, quoted};
+use super::vocabulary::Key;
 use super::yaml::{Entry, Node, Value};
 use crate::amount::Amount;
 use crate::table::TABLE_NAME_BYTES_MAX;
@@ -17,13 +18,31 @@ pub(super) struct Fields<'d> {
     entries: &'d [Entry],
 }
 
+/// What knows the word of a key: the vocabulary's keys, and words by themselves where no
+/// schema is made of them.
+pub(super) trait KeyWord {
+    fn word(&self) -> &str;
+}
+
+impl KeyWord for Key {
+    fn word(&self) -> &str {
+        self.word
+    }
+}
+
+impl KeyWord for &str {
+    fn word(&self) -> &str {
+        self
+    }
+}
+
 impl<'d> Fields<'d> {
     /// The known keys of a map; `what` continues "… must be a map".
     pub(super) fn read(
         node: &'d Node,
         place: Place,
         what: &str,
-        allowed: &[&str],
+        allowed: &[impl KeyWord],
         findings: &mut Collector,
     ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
@@ -34,7 +53,7 @@ impl<'d> Fields<'d> {
             return None;
         };
         for entry in entries {
-            if !allowed.contains(&entry.key.as_str()) {
+            if !allowed.iter().any(|key| key.word() == entry.key) {
                 unknown_key(entry, allowed, findings);
             }
         }
@@ -107,12 +126,13 @@ pub(super) fn found_instead(node: &Node) -> String {
     }
 }
 
-fn unknown_key(entry: &Entry, allowed: &[&str], findings: &mut Collector) {
+fn unknown_key(entry: &Entry, allowed: &[impl KeyWord], findings: &mut Collector) {
     if findings.is_full() {
         findings.report(entry.place, "");
         return;
     }
     let key = entry.key.as_str();
+    let allowed: Vec<_> = allowed.iter().map(KeyWord::word).collect();
     let advice = match key.split_once(':') {
         // In `{ size:40% }` YAML reads one key without a value.
         Some((word, _)) if entry.value.is_nothing() && allowed.contains(&word) => {
@@ -122,7 +142,7 @@ fn unknown_key(entry: &Entry, allowed: &[&str], findings: &mut Collector) {
         None if entry.value.is_nothing() && key.bytes().all(|byte| byte.is_ascii_digit()) => {
             "decimals are written with a point".into()
         }
-        _ => advice(key, allowed, "the keys here are"),
+        _ => advice(key, &allowed, "the keys here are"),
     };
     findings.report(
         entry.place,
@@ -233,13 +253,7 @@ pub(super) fn choice<T: Copy>(
 
 /// `yes` or `no`, also written `true` or `false`.
 pub(super) fn yes_or_no(entry: &Entry, findings: &mut Collector) -> Option<bool> {
-    let words = [
-        ("yes", true),
-        ("no", false),
-        ("true", true),
-        ("false", false),
-    ];
-    choice(entry, &words, findings)
+    choice(entry, &YES_OR_NO, findings)
 }
 
 /// A whole number.
@@ -257,6 +271,14 @@ pub(super) fn count(entry: &Entry, findings: &mut Collector) -> Option<u32> {
     }
     count
 }
+
+/// What a fact or a switch can be.
+pub(super) const YES_OR_NO: [(&str, bool); 4] = [
+    ("yes", true),
+    ("no", false),
+    ("true", true),
+    ("false", false),
+];
 
 /// A decimal that is not negative, exactly as written.
 pub(super) fn amount(text: &str, place: Place, findings: &mut Collector) -> Option<Amount> {

@@ -10,11 +10,11 @@ use super::conditions;
 use super::findings::{Collector, Place, quoted};
 use super::policy::{KnownTiers, Route, Verb};
 use super::reader::{self, Fields};
+use super::vocabulary;
 use super::yaml::{Entry, Node, Value};
 use crate::decision::OrderIntent;
 use crate::table::{CLAUSES_MAX, Clause, PATTERNS_MAX, RULES_MAX};
 
-const KEYS: [&str; 5] = ["when", "skip", "close", "open", "reason"];
 const VERBS: &str = "`skip: reason`, `close: position` or `open: sized`";
 
 /// Reads the section.
@@ -64,7 +64,13 @@ fn route(
     let entry = single_key(item, findings)?;
     let name = reader::own_name(&entry.key, entry.place, "the route", findings);
     let what = format!("route {}", quoted(&entry.key));
-    let fields = Fields::read(&entry.value, entry.value_place(), &what, &KEYS, findings)?;
+    let fields = Fields::read(
+        &entry.value,
+        entry.value_place(),
+        &what,
+        &vocabulary::ROUTE,
+        findings,
+    )?;
     let verb = verb(entry, &fields, findings);
     let conditional = fields.get("when").is_some();
     order.next(entry, conditional, verb.is_some(), findings);
@@ -98,7 +104,7 @@ fn single_key<'d>(item: &'d Node, findings: &mut Collector) -> Option<&'d Entry>
 }
 
 fn verb(route: &Entry, fields: &Fields<'_>, findings: &mut Collector) -> Option<Verb> {
-    let verbs: Vec<_> = ["skip", "close", "open"]
+    let verbs: Vec<_> = vocabulary::VERBS
         .iter()
         .filter_map(|verb| fields.get(verb))
         .collect();
@@ -113,12 +119,12 @@ fn verb(route: &Entry, fields: &Fields<'_>, findings: &mut Collector) -> Option<
     match verb.key.as_str() {
         "skip" => skip(verb, fields, findings),
         "close" => {
-            reader::choice(verb, &[("position", ())], findings)?;
+            reader::choice(verb, &[(vocabulary::POSITION, ())], findings)?;
             let reason = own_reason(fields, findings)?;
             Some(Verb::Close { reason })
         }
         _ => {
-            reader::choice(verb, &[("sized", ())], findings)?;
+            reader::choice(verb, &[(vocabulary::SIZED, ())], findings)?;
             let reason = own_reason(fields, findings)?;
             Some(Verb::Open { reason })
         }

@@ -6,6 +6,7 @@
 use super::advice;
 use super::findings::{Collector, Place, quoted};
 use super::reader;
+use super::vocabulary;
 use super::yaml::{Entry, Node, Value};
 use crate::table::NameTest;
 
@@ -121,8 +122,13 @@ fn words<'d>(entry: &'d Entry, findings: &mut Collector) -> Option<Words<'d>> {
 /// `{ not: x }` and `{ not: [a, b] }`
 fn negated<'d>(entry: &'d Entry, findings: &mut Collector) -> Option<Words<'d>> {
     let place = entry.value_place();
-    let fields =
-        reader::Fields::read(&entry.value, place, &quoted(&entry.key), &["not"], findings)?;
+    let fields = reader::Fields::read(
+        &entry.value,
+        place,
+        &quoted(&entry.key),
+        &vocabulary::NOT,
+        findings,
+    )?;
     let Some(not) = fields.get("not") else {
         // Any other key has been reported as unknown.
         if !fields.entries().is_empty() {

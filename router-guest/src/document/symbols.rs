@@ -5,37 +5,38 @@
 
 use super::findings::{Collector, quoted};
 use super::reader::{self, Fields};
+use super::vocabulary;
 use super::yaml::Entry;
 use crate::amount::Amount;
 use crate::engine::sizing;
 use crate::manifest::SymbolInfo;
 use crate::table::SYMBOLS_MAX;
 
-const KEYS: [&str; 4] = ["allow_short", "step", "min_quantity", "min_notional"];
-
-/// Reads the section. Shorting needs the master switch and the symbol's own.
-pub(super) fn read(
-    section: Option<&Entry>,
-    short_enabled: bool,
-    findings: &mut Collector,
-) -> Vec<SymbolInfo> {
+/// Reads the section; `shortable` is each symbol's own switch, without the master switch.
+pub(super) fn read(section: Option<&Entry>, findings: &mut Collector) -> Vec<SymbolInfo> {
     reader::section(section, SYMBOLS_MAX, findings)
         .iter()
-        .filter_map(|entry| symbol(entry, short_enabled, findings))
+        .filter_map(|entry| symbol(entry, findings))
         .collect()
 }
 
-fn symbol(entry: &Entry, short_enabled: bool, findings: &mut Collector) -> Option<SymbolInfo> {
+fn symbol(entry: &Entry, findings: &mut Collector) -> Option<SymbolInfo> {
     let name = reader::free_name(&entry.key, entry.place, "the symbol", findings);
     let what = quoted(&entry.key);
-    let fields = Fields::read(&entry.value, entry.value_place(), &what, &KEYS, findings)?;
+    let fields = Fields::read(
+        &entry.value,
+        entry.value_place(),
+        &what,
+        &vocabulary::SYMBOL,
+        findings,
+    )?;
     let allow_short = fields
         .get("allow_short")
         .and_then(|entry| reader::yes_or_no(entry, findings))
         .unwrap_or(false);
     let symbol = SymbolInfo {
         name: name?,
-        shortable: short_enabled && allow_short,
+        shortable: allow_short,
         step: positive(&fields, "step", findings),
         min_quantity: positive(&fields, "min_quantity", findings),
         min_notional: positive(&fields, "min_notional", findings),

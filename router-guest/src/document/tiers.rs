@@ -8,22 +8,14 @@ use super::findings::{Collector, Place, quoted};
 use super::percent;
 use super::policy::Tier;
 use super::reader::{self, Fields};
+use super::vocabulary;
 use super::yaml::Entry;
 use crate::amount::Amount;
 use crate::decision::OrderIntent;
 use crate::table::{BUDGETS_MAX, TIERS_MAX};
 
-const KEYS: [&str; 6] = [
-    "intent",
-    "score",
-    "risk_reward",
-    "confidence",
-    "size",
-    "budget",
-];
-
 /// The word of the condition that no tier fits.
-const NO_TIER: &str = "none";
+pub(super) const NO_TIER: &str = "none";
 
 /// What a tier can open trades as.
 pub(super) const INTENTS: [(&str, OrderIntent); 3] = [
@@ -49,7 +41,13 @@ pub(super) fn read(
 fn tier(entry: &Entry, budgets: &[&str], findings: &mut Collector) -> Option<Tier> {
     let name = tier_name(entry, findings);
     let what = format!("tier {}", quoted(&entry.key));
-    let fields = Fields::read(&entry.value, entry.value_place(), &what, &KEYS, findings)?;
+    let fields = Fields::read(
+        &entry.value,
+        entry.value_place(),
+        &what,
+        &vocabulary::TIER,
+        findings,
+    )?;
     let intent = intent(entry, &fields, findings);
     let score = least(&fields, "score", findings);
     let risk_reward = least(&fields, "risk_reward", findings);

@@ -11,7 +11,8 @@ use crate::manifest::Window;
 /// What `per` can be.
 pub(super) const EXAMPLES: &str = "`hour`, `day`, `week`, `none` or a span such as `rolling 24h`";
 
-const WORDS: [(&str, Window); 4] = [
+/// Windows that have a name.
+pub(super) const WORDS: [(&str, Window); 4] = [
     ("hour", Window::Hour),
     ("day", Window::Day),
     ("week", Window::Week),
@@ -20,7 +21,7 @@ const WORDS: [(&str, Window); 4] = [
 
 const SECONDS_A_DAY: u32 = 86_400;
 /// A leap year: past it, "never" is what was meant.
-const ROLLING_DAYS_MAX: u32 = 366;
+pub(super) const ROLLING_DAYS_MAX: u32 = 366;
 
 /// Reads `per`.
 pub(super) fn read(entry: &Entry, findings: &mut Collector) -> Option<Window> {

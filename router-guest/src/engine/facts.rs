@@ -117,7 +117,7 @@ impl<'e, 'r> Facts<'e, 'r> {
         }
     }
 
-    fn score(&self, field: ScoreField) -> Option<f64> {
+    pub(super) fn score(&self, field: ScoreField) -> Option<f64> {
         let terms = self.terms();
         match field {
             ScoreField::SignalScore => terms.signal_score,
@@ -127,7 +127,7 @@ impl<'e, 'r> Facts<'e, 'r> {
         }
     }
 
-    fn amount(&self, field: AmountField) -> Option<Amount> {
+    pub(super) fn amount(&self, field: AmountField) -> Option<Amount> {
         let terms = self.terms();
         match field {
             AmountField::PositionQuantity => Some(

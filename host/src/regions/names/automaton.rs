@@ -64,7 +64,8 @@ impl Pattern {
     }
 
     /// Whether a name matches.
-    pub(crate) fn matches(&self, name: &str) -> bool {
+    #[cfg(test)]
+    fn matches(&self, name: &str) -> bool {
         let patterns = std::slice::from_ref(self);
         let mut trace = Trace::start(patterns);
         for byte in name.bytes() {

@@ -55,7 +55,8 @@ impl ClassSet {
         pairs.all(|(own, other)| own & !other == 0)
     }
 
-    pub(crate) fn holds(&self, class: usize) -> bool {
+    #[cfg(test)]
+    fn holds(&self, class: usize) -> bool {
         self.0
             .get(class / BITS)
             .is_some_and(|word| word >> (class % BITS) & 1 == 1)

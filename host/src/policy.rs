@@ -101,6 +101,16 @@ pub enum ComponentError {
     Host(#[from] HostFault),
 }
 
+/// Whether a file looks like a policy component and is within a profile's bounds: all that is said
+/// of one before it is compiled.
+///
+/// # Errors
+/// [`ShapeError`]: the first thing that it is not.
+pub fn inspect(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
+    shape::check(bytes, profile)?;
+    shape::check_contents(bytes, profile)
+}
+
 impl ComponentError {
     /// Whether the component is at fault, and not the machine or whoever asked.
     pub const fn blames_policy(&self) -> bool {

@@ -11,7 +11,8 @@ use crate::table::{Asked, Case};
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = malformed();
-    all.extend(untrue());
+    all.extend(untrue_orders());
+    all.extend(untrue_amounts());
     all
 }
 
@@ -75,15 +76,10 @@ fn lie(
     .asked(Asked::Request(Box::new(request)))
 }
 
-fn untrue() -> Vec<Case> {
+/// About what is to be done, and why.
+fn untrue_orders() -> Vec<Case> {
     use FinalAction::{Buy, Close, Hold, Sell};
-    use TradeType::{Exit, Exploration, Normal};
-    let claim = |need: &str| {
-        Some(BudgetClaim {
-            budget: 0,
-            need: amount(need),
-        })
-    };
+    use TradeType::{Exit, Normal};
     vec![
         lie(
             "BUY for SELL",
@@ -94,20 +90,6 @@ fn untrue() -> Vec<Case> {
             "an order for HOLD",
             || flat(Hold, Normal),
             || Ok(normal_opening()),
-        ),
-        lie(
-            "a charge for a normal order",
-            || flat(Buy, Normal),
-            move || {
-                Ok(bent(normal_opening(), |answer| {
-                    answer.budget = claim("100")
-                }))
-            },
-        ),
-        lie(
-            "a budget refused for a normal order",
-            || flat(Buy, Normal),
-            || Err(Refusal::BudgetsMissing),
         ),
         lie(
             "a close larger than the position",
@@ -124,20 +106,6 @@ fn untrue() -> Vec<Case> {
             || Ok(bent(normal_opening(), |answer| answer.side = Side::Sell)),
         ),
         lie(
-            "a charge of less than the need",
-            || flat(Buy, Exploration),
-            move || {
-                Ok(bent(opening(), |answer| {
-                    answer.budget = claim("99.999999999999")
-                }))
-            },
-        ),
-        lie(
-            "an opening that charges nothing",
-            || flat(Buy, Exploration),
-            || Ok(bent(opening(), |answer| answer.budget = None)),
-        ),
-        lie(
             "a reason that it never declared",
             || flat(Buy, Normal),
             || Ok(skipping(6)),
@@ -146,34 +114,6 @@ fn untrue() -> Vec<Case> {
             "a rule that it does not have",
             || flat(Buy, Normal),
             || Ok(bent(skipping(5), |answer| answer.rule = u32::MAX)),
-        ),
-        lie(
-            "a budget that it does not have",
-            || flat(Buy, Exploration),
-            || {
-                let claim = BudgetClaim {
-                    budget: 7,
-                    need: amount("100"),
-                };
-                Ok(bent(opening(), |answer| answer.budget = Some(claim)))
-            },
-        ),
-        lie(
-            "an opening larger than its target",
-            || flat(Buy, Normal),
-            || {
-                let notional = Some(amount("500.000000000001"));
-                Ok(bent(normal_opening(), |answer| answer.notional = notional))
-            },
-        ),
-        lie(
-            "an opening of the largest amount",
-            || flat(Buy, Exploration),
-            || {
-                Ok(bent(opening(), |answer| {
-                    answer.notional = Some(amount("9999999999999999999999999999"))
-                }))
-            },
         ),
         lie(
             "an opening for an exit",
@@ -203,5 +143,68 @@ fn untrue() -> Vec<Case> {
             },
         ),
         lie("no route", || flat(Buy, Normal), || Err(Refusal::NoRoute)),
+    ]
+}
+
+fn claim(budget: u32, need: &str) -> Option<BudgetClaim> {
+    let need = amount(need);
+    Some(BudgetClaim { budget, need })
+}
+
+/// About money.
+fn untrue_amounts() -> Vec<Case> {
+    use FinalAction::Buy;
+    use TradeType::{Exploration, Normal};
+    vec![
+        lie(
+            "a charge for a normal order",
+            || flat(Buy, Normal),
+            || {
+                Ok(bent(normal_opening(), |answer| {
+                    answer.budget = claim(0, "100")
+                }))
+            },
+        ),
+        lie(
+            "a budget refused for a normal order",
+            || flat(Buy, Normal),
+            || Err(Refusal::BudgetsMissing),
+        ),
+        lie(
+            "a charge of less than the need",
+            || flat(Buy, Exploration),
+            || {
+                Ok(bent(opening(), |answer| {
+                    answer.budget = claim(0, "99.999999999999")
+                }))
+            },
+        ),
+        lie(
+            "an opening that charges nothing",
+            || flat(Buy, Exploration),
+            || Ok(bent(opening(), |answer| answer.budget = None)),
+        ),
+        lie(
+            "a budget that it does not have",
+            || flat(Buy, Exploration),
+            || Ok(bent(opening(), |answer| answer.budget = claim(7, "100"))),
+        ),
+        lie(
+            "an opening larger than its target",
+            || flat(Buy, Normal),
+            || {
+                let notional = Some(amount("500.000000000001"));
+                Ok(bent(normal_opening(), |answer| answer.notional = notional))
+            },
+        ),
+        lie(
+            "an opening of the largest amount",
+            || flat(Buy, Exploration),
+            || {
+                Ok(bent(opening(), |answer| {
+                    answer.notional = Some(amount("9999999999999999999999999999"))
+                }))
+            },
+        ),
     ]
 }

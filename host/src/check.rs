@@ -6,13 +6,16 @@
 //! *component* answers is for `verify`.
 
 mod clashes;
+mod dormant;
 mod invariants;
 mod report;
 mod rules;
+mod strained;
 mod traffic;
 
 use router_guest::decision::RequestField;
 use router_guest::document::{Document, Place};
+use router_guest::engine::Engine;
 use router_guest::table::{Outcome, Table};
 
 use crate::guard::Invariant;
@@ -40,6 +43,8 @@ pub struct Report {
     pub alternatives: usize,
     /// What is wrong, in the document's order; nothing when it is proven.
     pub findings: Vec<Finding>,
+    /// What is worth knowing and not wrong, in the document's order.
+    pub remarks: Vec<Finding>,
 }
 
 /// Something that a person must mend.
@@ -89,6 +94,9 @@ pub enum FindingKind {
         /// The field.
         field: RequestField,
     },
+    /// A request that closes is refused for a figure that closes do not need: 28 digits cannot
+    /// hold it, or it rounds to nothing (I12).
+    ExitStrained,
     /// A close of another type than risk while trading is halted (I11).
     ClosesWhileHalted,
     /// A tier never classifies `auto`: another fits wherever it does, and comes first.
@@ -116,8 +124,18 @@ pub enum FindingKind {
         /// The other one.
         with: String,
     },
-    /// A reason that only the router itself gives.
-    ReasonReserved,
+    /// A name that only the router itself gives.
+    Reserved {
+        /// What it names: `reason` or `route`.
+        what: &'static str,
+    },
+    /// A route, or one alternative of it, decides nothing as symbols are set now. A remark.
+    Dormant {
+        /// The alternative, from 1; `None` when it is the whole route.
+        alternative: Option<usize>,
+        /// What would have to be set.
+        until: &'static str,
+    },
 }
 
 /// Why a document is neither proven nor found faulty.
@@ -148,9 +166,14 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
     walk.run(everything, all, &mut left, |leaf| seen.see(&leaf), |_| {})
         .map_err(too_many)?;
     let mut findings = std::mem::take(&mut seen.findings);
-    findings.extend(rules::unreached(&seen, &walk, &mut left).map_err(too_many)?);
+    let unreached = rules::unreached(&seen, &walk, &mut left).map_err(too_many)?;
+    let (mut remarks, unreached): (Vec<_>, Vec<_>) = unreached
+        .into_iter()
+        .partition(|finding| matches!(finding.kind, FindingKind::Dormant { .. }));
+    findings.extend(unreached);
     findings.extend(clashes::find(&seen));
     findings.sort_by_key(|finding| finding.place);
+    remarks.sort_by_key(|remark| remark.place);
     Ok(Report {
         name: table.name.clone(),
         version: table.version.clone(),
@@ -158,6 +181,7 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
         rules: table.rules.len(),
         alternatives: table.rules.iter().map(|rule| rule.clauses.len()).sum(),
         findings,
+        remarks,
     })
 }
 
@@ -165,6 +189,8 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
 struct Seen<'a, 't> {
     document: &'a Document,
     space: &'a Space<'t>,
+    /// `None` only where the table does not validate, which a document's does.
+    engine: Option<Engine>,
     regions: usize,
     /// For each rule, which of its alternatives decided something.
     deciding: Vec<Vec<bool>>,
@@ -179,6 +205,7 @@ impl<'a, 't> Seen<'a, 't> {
         Self {
             document,
             space,
+            engine: Engine::new(document.table()).ok(),
             regions: 0,
             deciding: rules
                 .iter()
@@ -194,9 +221,13 @@ impl<'a, 't> Seen<'a, 't> {
     }
 
     fn see(&mut self, leaf: &Leaf) {
-        self.regions += 1;
         let rule = leaf.answer.rule();
+        self.regions += usize::from(!matches!(leaf.answer, RegionAnswer::Strained { .. }));
         match leaf.answer {
+            RegionAnswer::Strained { .. } => {
+                let closing = invariants::closing_parts(self.space, &leaf.region);
+                self.find_strained(rule, &closing);
+            }
             RegionAnswer::Decided { alternative, .. } => {
                 self.note_deciding(rule, alternative);
                 if let Some(decided) = self.decided.get_mut(rule) {
@@ -224,6 +255,25 @@ impl<'a, 't> Seen<'a, 't> {
                 let kind = FindingKind::NoAnswer { because };
                 self.find(rule, kind, vec![leaf.region.clone()]);
             }
+        }
+    }
+
+    fn find_strained(&mut self, rule: usize, parts: &[Region]) {
+        let (subject, place) = rules::subject(self.document, rule);
+        let kind = FindingKind::ExitStrained;
+        let known = |finding: &Finding| finding.place == place && finding.kind == kind;
+        if parts.is_empty() || self.findings.iter().any(known) {
+            return;
+        }
+        let engine = self.engine.as_ref();
+        let example = engine.and_then(|engine| strained::example(self.space, engine, parts));
+        if example.is_some() {
+            self.findings.push(Finding {
+                place,
+                subject,
+                kind,
+                example,
+            });
         }
     }
 
@@ -288,7 +338,7 @@ impl FindingKind {
     /// The invariant that it breaks; `None` for what breaks none.
     pub const fn invariant(&self) -> Option<Invariant> {
         match self {
-            Self::ExitBlocked { .. } | Self::ExitRefused { .. } => {
+            Self::ExitBlocked { .. } | Self::ExitRefused { .. } | Self::ExitStrained => {
                 Some(Invariant::ExitsNeverBlocked)
             }
             Self::ClosesWhileHalted => Some(Invariant::StateRespected),

@@ -15,11 +15,11 @@ use std::collections::HashMap;
 
 use router_guest::table::Table;
 
-use crate::regions::{Leaf, REGIONS_MAX, Region, RegionsError, Space, Walk, merged};
+use crate::regions::{Leaf, REGIONS_MAX, Region, RegionAnswer, RegionsError, Space, Walk, merged};
 use crate::scenario::Scenario;
 use answers::{Weight, differing};
 
-pub use answers::Said;
+pub use answers::{Said, compared};
 pub use report::{trial_json, write_json, write_text, write_trial};
 pub use settings::SettingChange;
 pub use traffic::{TrafficCount, TrafficError};
@@ -113,6 +113,11 @@ impl<'t> Comparison<'t> {
     }
 }
 
+/// A leaf, unless it stands beside the partition.
+fn in_the_partition(leaf: Leaf) -> Option<Leaf> {
+    (!matches!(leaf.answer, RegionAnswer::Strained { .. })).then_some(leaf)
+}
+
 /// The regions of each change.
 fn found(
     space: &Space<'_>,
@@ -125,7 +130,13 @@ fn found(
     let everything = space.everything();
     let all = walk_old.before(&everything, old.rules.len(), 0);
     walk_old
-        .run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
+        .run(
+            everything,
+            all,
+            &mut left,
+            |leaf| leaves.extend(in_the_partition(leaf)),
+            |_| {},
+        )
         .map_err(|error| RegionsError::of_rules(old, REGIONS_MAX, &error))?;
     // In the order of the old policy's routes, so that the report reads along with it.
     leaves.sort_by_key(|leaf| leaf.answer.rule());
@@ -134,6 +145,9 @@ fn found(
     for Leaf { region, answer } in leaves {
         let all = walk_new.before(&region, new.rules.len(), 0);
         let mut keep = |leaf: Leaf| {
+            let Some(leaf) = in_the_partition(leaf) else {
+                return;
+            };
             for (old, new, region) in differing(space, &leaf.region, [answer, leaf.answer]) {
                 let key = (old.clone(), new.clone());
                 let at = *at_of.entry(key).or_insert_with(|| {

@@ -89,8 +89,19 @@ impl<'t> Regions<'t> {
         let walk = Walk::new(&space, 0);
         let everything = space.everything();
         let all = walk.before(&everything, table.rules.len(), 0);
-        walk.run(everything, all, &mut left, |leaf| leaves.push(leaf), |_| {})
-            .map_err(|too_many| RegionsError::of_rules(table, REGIONS_MAX, &too_many))?;
+        walk.run(
+            everything,
+            all,
+            &mut left,
+            |leaf| {
+                // What stands beside the partition is no region of it.
+                if !matches!(leaf.answer, RegionAnswer::Strained { .. }) {
+                    leaves.push(leaf);
+                }
+            },
+            |_| {},
+        )
+        .map_err(|too_many| RegionsError::of_rules(table, REGIONS_MAX, &too_many))?;
         Ok(Self { space, leaves })
     }
 

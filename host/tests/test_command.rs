@@ -126,7 +126,7 @@ fn exit_code_1_when_the_cases_have_mistakes() {
     assert_eq!(code, 1);
     assert!(errors.starts_with(message), "{errors}");
     assert!(
-        errors.contains("P/policy.yaml: line 14, column 1: unknown key"),
+        errors.contains("P/policy.yaml: line 15, column 1: unknown key"),
         "{errors}"
     );
 }

@@ -3,11 +3,14 @@
 //! Cases are data (`cases/`), and what is needed to run them is here. Nothing in this crate
 //! knows how a policy is written.
 
+pub mod as_written;
 pub mod generate;
 pub mod generate_policy;
+pub mod mutate;
 pub mod naive;
 pub mod routing;
 pub mod run;
+pub mod tree;
 
 use router_guest::document::Document;
 use router_guest::engine::Engine;

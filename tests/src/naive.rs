@@ -490,7 +490,7 @@ fn limit(budget: &BudgetInfo, equity: Option<Amount>) -> Result<Option<Amount>, 
 }
 
 /// What stands behind the first `/`, up to any `:`.
-fn quote(symbol: &str) -> Option<&str> {
+pub(crate) fn quote(symbol: &str) -> Option<&str> {
     let behind = symbol.split_once('/')?.1;
     behind.split(':').next().filter(|quote| !quote.is_empty())
 }
@@ -519,7 +519,7 @@ fn in_range<N: PartialOrd + Copy>(range: &NumberRange<N>, number: Option<N>) -> 
 }
 
 /// Whether the pattern matches the whole name, by trying every length for every `*`.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, _) => name.is_empty(),
         (Some((b'*', rest)), None) => matches(rest, name),

@@ -1,5 +1,5 @@
-//! Policies that nobody wrote: the rule engine against a table read line by line, and the
-//! guard against everything that the language can express.
+//! Policies that nobody wrote: the rule engine against a table read line by line and against the
+//! document read word by word, and the guard against everything that the language can express.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,9 +11,11 @@
 
 use std::collections::BTreeMap;
 
+use conformance::as_written::{self, Answer};
 use conformance::generate::{self, Numbers};
 use conformance::generate_policy::{self, Kind};
 use conformance::naive::{self, Tally};
+use conformance::tree::Tree;
 use execution_router::guard::{self, Question};
 use router_guest::decision::{Decision, PositionEffect};
 use router_guest::document::Document;
@@ -75,6 +77,7 @@ impl Seen {
             Ok(table),
             "{text}"
         );
+        let tree = Tree::read(&text);
         let engine = Engine::new(table).unwrap();
         let mut hits = vec![0_u32; table.rules.len()];
         for _ in 0..REQUESTS_PER_POLICY {
@@ -90,6 +93,12 @@ impl Seen {
             let decided = engine.decide(&request, &state);
             assert_eq!(
                 decided, expected,
+                "seed {seed}: {request:?} {state:?} in\n{text}"
+            );
+            let written = as_written::decide(&tree, &request, &state);
+            assert_eq!(
+                decided.map(|decision| Answer::of(&decision, engine.manifest())),
+                written,
                 "seed {seed}: {request:?} {state:?} in\n{text}"
             );
             self.decisions += 1;
@@ -130,7 +139,7 @@ fn may_break(judged: &str) -> bool {
 }
 
 #[test]
-fn the_engine_decides_as_the_table_reads_and_the_guard_agrees() {
+fn the_engine_decides_as_table_and_document_read_and_the_guard_agrees() {
     let mut seen = Seen::default();
     for seed in 0..240 {
         seen.run(seed, Kind::ExitsFirst);

@@ -69,17 +69,9 @@ fn fault_of(engine: &Engine, scenario: &Scenario) -> (Option<Fault>, Option<usiz
             (fault, Some(decision.rule as usize))
         }
         Err(Refusal::NoRoute) => (Some(Fault::NoAnswer), None),
-        Err(_) => {
-            let terms = &request.terms;
-            let least = symbol.and_then(|symbol| symbol.min_quantity);
-            let is_dust = terms
-                .open_position()
-                .zip(least)
-                .is_some_and(|(open, least)| open.quantity < least);
-            let must_close = terms.final_action.word() == "CLOSE" || terms.trade_type.only_closes();
-            let closes =
-                terms.faces_position() && !terms.closable().is_zero() && (must_close || !is_dust);
-            (closes.then_some(Fault::Exit), None)
+        Err(refusal) => {
+            let blocked = guard::check_refusal(&question, refusal).is_err();
+            (blocked.then_some(Fault::Exit), None)
         }
     }
 }
@@ -88,7 +80,9 @@ fn fault_of(engine: &Engine, scenario: &Scenario) -> (Option<Fault>, Option<usiz
 fn fault_shown(kind: &FindingKind) -> Option<Fault> {
     match kind {
         FindingKind::NoAnswer { .. } => Some(Fault::NoAnswer),
-        FindingKind::ExitBlocked { .. } | FindingKind::ExitRefused { .. } => Some(Fault::Exit),
+        FindingKind::ExitBlocked { .. }
+        | FindingKind::ExitRefused { .. }
+        | FindingKind::ExitStrained => Some(Fault::Exit),
         FindingKind::ClosesWhileHalted => Some(Fault::Halt),
         _ => None,
     }
@@ -104,7 +98,7 @@ fn shows_its_fault(document: &Document, engine: &Engine, finding: &Finding) {
             FindingKind::BudgetUnused
                 | FindingKind::NamesAlike { .. }
                 | FindingKind::ReasonClash { .. }
-                | FindingKind::ReasonReserved
+                | FindingKind::Reserved { .. }
         );
         assert!(without, "{finding} has no example");
         return;
@@ -177,7 +171,7 @@ fn each_planted_fault_is_found_and_nothing_else() {
         differing.extend(run::compare(&printed, &path.with_extension("txt")).err());
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
-    assert_eq!(kinds.len(), 11, "{kinds:?}");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
 }
 
 /// What random requests find wrong with a policy.

@@ -27,7 +27,7 @@ fn kind_of(answer: RegionAnswer) -> &'static str {
     match answer {
         RegionAnswer::Decided { .. } => "decided",
         RegionAnswer::Refused { .. } => "refused",
-        RegionAnswer::NoAnswer { .. } => "no answer",
+        RegionAnswer::NoAnswer { .. } | RegionAnswer::Strained { .. } => "no answer",
     }
 }
 

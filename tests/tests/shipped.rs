@@ -23,7 +23,10 @@ use serde_json::Value;
 fn policies() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
     let entries = fs::read_dir(folder).unwrap().flatten();
-    let mut folders: Vec<_> = entries.map(|entry| entry.path()).collect();
+    let mut folders: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     folders
 }

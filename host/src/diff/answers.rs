@@ -8,6 +8,7 @@ use std::fmt;
 
 use router_guest::amount::Amount;
 use router_guest::decision::{OrderIntent, PositionEffect, RequestField, Side};
+use router_guest::engine::sizing;
 use router_guest::request::{FinalAction, PositionSide, TradeType};
 use router_guest::table::{Outcome, Table, pair_number, type_bit};
 
@@ -89,7 +90,7 @@ impl Weight {
 /// Both answers, without what does not tell them apart: the intent of a skip that the other
 /// one has too, or has nothing like, the reason of skips whose intents alone differ, and a step
 /// that is not another one.
-pub(super) fn compared([mut old, mut new]: [Said; 2]) -> (Said, Said) {
+pub fn compared([mut old, mut new]: [Said; 2]) -> (Said, Said) {
     let (old_intent, new_intent) = (old.intent(), new.intent());
     if old_intent == new_intent || old_intent.is_none() || new_intent.is_none() {
         for said in [&mut old, &mut new] {
@@ -263,7 +264,9 @@ impl Verb {
     fn outcome(self, table: &Table) -> Option<Outcome> {
         match self.0 {
             RegionAnswer::Decided { rule, .. } => Some(table.rules.get(rule)?.outcome),
-            RegionAnswer::Refused { .. } | RegionAnswer::NoAnswer { .. } => None,
+            RegionAnswer::Refused { .. }
+            | RegionAnswer::Strained { .. }
+            | RegionAnswer::NoAnswer { .. } => None,
         }
     }
 
@@ -323,7 +326,13 @@ impl Verb {
                     Some(tier) if !part.is_sized => tier.info.size.normalized(),
                     _ => Amount::ONE,
                 },
-                step: part.kind.known(table).step,
+                step: Some(
+                    part.kind
+                        .known(table)
+                        .step
+                        .unwrap_or_else(sizing::default_step)
+                        .normalized(),
+                ),
                 budget: space
                     .budget(table, tier)
                     .map(|(_, budget)| budget.name.clone()),

@@ -102,7 +102,7 @@ fn a_dust_position_that_is_bought_on_opens_a_long() {
 fn foreign(text: &str) -> Policy {
     let mut component = compose(text, None).unwrap();
     let section = b"\x07foreign!";
-    component.extend([0, section.len() as u8]);
+    component.extend([0, 9]);
     component.extend_from_slice(section);
     let cache = Cache::disabled();
     let loader = Loader::new(&cache).compiler(Compiler::in_process());

@@ -39,6 +39,9 @@ pub(crate) struct Parts {
     pub(crate) holds: Vec<Region>,
     pub(crate) fails: Vec<Region>,
     pub(crate) refused: Vec<(Region, RequestField)>,
+    /// Where figures are made that 28 digits may not hold, or that round to nothing: part of
+    /// these requests is refused, which is told apart by no condition.
+    pub(crate) strained: Vec<Region>,
 }
 
 /// Above zero, as `closable` and `opening` ask for.
@@ -59,6 +62,7 @@ impl Parts {
             holds: holds.into_iter().collect(),
             fails: fails.into_iter().collect(),
             refused: Vec::new(),
+            strained: Vec::new(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Parts {
         self.holds.extend(other.holds);
         self.fails.extend(other.fails);
         self.refused.extend(other.refused);
+        self.strained.extend(other.strained);
     }
 }
 
@@ -236,6 +241,7 @@ impl Space<'_> {
             with_rate.holds.extend(quoted.holds);
             parts.add(with_rate);
         }
+        parts.strained.extend(parts.holds.iter().cloned());
         for given in std::mem::take(&mut parts.holds) {
             let exhausted = given.view(table).exhausted;
             parts.add(answers(&given, exhausted, flag, |part, answers| {
@@ -389,5 +395,6 @@ fn runs(
             .map(&mut part)
             .collect(),
         refused: Vec::new(),
+        strained: Vec::new(),
     }
 }

@@ -52,6 +52,12 @@ pub enum RegionAnswer {
         /// The field.
         field: RequestField,
     },
+    /// In part with a refusal, because its figures leave 28 digits: the requests of a region
+    /// that are answered otherwise by another one. It stands beside the partition.
+    Strained {
+        /// The rule that asks for the figures.
+        rule: usize,
+    },
     /// Not at all: a rule's verb cannot be carried out.
     NoAnswer {
         /// The rule.
@@ -142,6 +148,7 @@ impl RegionAnswer {
         match self {
             Self::Decided { rule, .. }
             | Self::Refused { rule, .. }
+            | Self::Strained { rule }
             | Self::NoAnswer { rule, .. } => rule,
         }
     }
@@ -294,6 +301,10 @@ impl<'s, 't> Walk<'s, 't> {
         let Some(rule) = self.rule_at(task) else {
             return;
         };
+        for region in parts.strained.into_iter().filter(possible) {
+            let answer = RegionAnswer::Strained { rule };
+            found(Leaf { region, answer });
+        }
         for (region, field) in parts.refused {
             if possible(&region) {
                 found(Leaf {

@@ -59,7 +59,11 @@ fn line(cells: &[String; COLUMNS], widths: [usize; COLUMNS]) -> String {
     let cells: Vec<String> = cells
         .iter()
         .zip(widths)
-        .map(|(cell, width)| format!("{cell:width$}"))
+        // A cell can be wider than a format's width may be.
+        .map(|(cell, width)| {
+            let room = width.saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(room))
+        })
         .collect();
     format!("| {} |\n", cells.join(" | "))
 }

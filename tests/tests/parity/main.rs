@@ -9,6 +9,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod random;
 mod router;
 mod text;
 
@@ -211,35 +212,6 @@ fn random_requests_on_the_default_policies() {
         assert_eq!(rare, None);
         assert!(refused >= 1_000, "{refused}");
     }
-}
-
-#[test]
-fn random_requests_on_random_policies() {
-    let mut decisions = 0_u32;
-    let (mut rules, mut rules_hit) = (0, 0);
-    for seed in 0..22 {
-        let mut numbers = Numbers::new(seed);
-        let kind = if seed % 2 == 0 {
-            Kind::ExitsFirst
-        } else {
-            Kind::Wild
-        };
-        let both = Both::of(&generate_policy::document(&mut numbers, kind));
-        let mut instance = both.policy.instantiate().unwrap();
-        let mut hits = vec![0_u32; both.native.manifest().rules.len()];
-        for _ in 0..5_000 {
-            let asked = Asked::draw(&mut numbers, both.budgets());
-            let decided = same(&both, &mut instance, &asked.request, &asked.state());
-            if let Ok(decision) = decided {
-                hits[decision.rule as usize] += 1;
-            }
-            decisions += 1;
-        }
-        rules += hits.len();
-        rules_hit += hits.iter().filter(|hits| **hits > 0).count();
-    }
-    println!("{decisions} decisions, {rules_hit} of {rules} rules hit");
-    assert!(decisions >= 100_000);
 }
 
 /// The requests as one batch of the interface.

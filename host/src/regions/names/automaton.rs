@@ -10,6 +10,8 @@ use router_guest::request::NAME_BYTES_MAX;
 
 /// Traces that are followed at most.
 const TRACES_MAX: usize = 4096;
+/// Steps of all traces that wait to be followed, together: what bounds memory and time.
+const WAITING_STEPS_MAX: usize = 1 << 20;
 /// Names that are found for each trace, so that some are left when others are taken.
 const NAMES_PER_TRACE_MAX: usize = 6;
 /// Characters that no glob names, tried for those that are anything else.
@@ -162,6 +164,7 @@ pub(crate) fn matched_together(patterns: &[Pattern]) -> Result<Found, TooMany> {
         .first_mut()
         .ok_or(TooMany)?
         .push((Trace::start(patterns), String::new()));
+    let mut waiting = 0;
     for length in 0..=NAME_BYTES_MAX {
         let names = by_length.get_mut(length).map(std::mem::take);
         for (trace, name) in names.unwrap_or_default() {
@@ -180,6 +183,14 @@ pub(crate) fn matched_together(patterns: &[Pattern]) -> Result<Found, TooMany> {
                 let mut bytes = [0; 4];
                 for byte in character.encode_utf8(&mut bytes).bytes() {
                     next = next.after(byte, patterns);
+                }
+                let is_known = |known: &usize| *known >= NAMES_PER_TRACE_MAX;
+                if seen.get(&next).is_some_and(is_known) {
+                    continue;
+                }
+                waiting += next.0.len() + 1;
+                if waiting > WAITING_STEPS_MAX {
+                    return Err(TooMany);
                 }
                 if let Some(names) = by_length.get_mut(longer.len()) {
                     names.push((next, longer));

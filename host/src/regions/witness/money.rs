@@ -42,13 +42,12 @@ struct Demand<'t> {
     symbol: KnownSymbol,
     /// The tier's factor, where it applies.
     factor: Option<Amount>,
-    budget: Option<(u32, &'t BudgetInfo)>,
-    budgets: usize,
+    budget: Option<&'t BudgetInfo>,
+    budgets: &'t [BudgetInfo],
 }
 
 /// An order against one budget.
 struct Charge<'t> {
-    at: u32,
     budget: &'t BudgetInfo,
     need: Amount,
     limit: Option<Amount>,
@@ -65,11 +64,28 @@ impl Demand<'_> {
     }
 
     fn notional(&self, target: Amount) -> Option<Amount> {
-        let notional = match self.factor {
-            Some(factor) => target.mul_down(factor)?,
-            None => target,
-        };
-        (!notional.is_zero()).then_some(notional)
+        match self.factor {
+            Some(factor) => target.mul_down(factor),
+            None => Some(target),
+        }
+    }
+
+    /// The least target that anything is left of: the engine refuses an order of nothing, and no
+    /// region is about that.
+    fn least_target(&self) -> Option<Amount> {
+        let unit = Amount::ZERO.just_above()?;
+        match self.factor {
+            Some(factor) => quotient(unit, factor)?.just_above(),
+            None => Some(unit),
+        }
+    }
+
+    /// About the greatest target that the budget's limit holds.
+    fn greatest_held(&self, equity: Option<Amount>, rate: Option<Amount>) -> Option<Amount> {
+        let limit = sizing::limit(self.budget?, equity).ok()??;
+        let rate = rate.filter(|_| !self.symbol.is_in_account_currency);
+        let limit = quotient(limit, rate.unwrap_or(Amount::ONE))?;
+        quotient(limit, self.factor.unwrap_or(Amount::ONE))
     }
 
     fn is_below(&self, target: Amount, price: Amount) -> Option<bool> {
@@ -128,7 +144,7 @@ impl Space<'_> {
             .collect();
         let never_exhausted =
             |demand: &Demand<'_>| demand.budget.is_none() && !demand.exhausted.accepts(false);
-        if demands.iter().any(never_exhausted) {
+        if demands.iter().any(never_exhausted) || are_at_odds(&demands) {
             return None;
         }
         let readable = READABLE.map(|(field, amount)| self.preferred(region, field, amount));
@@ -152,18 +168,30 @@ impl Space<'_> {
         readable: [Option<Option<Amount>>; 4],
     ) -> Option<Money> {
         let [price, target, equity, rate] = readable;
-        let prices = self.candidates(region, AmountField::Price, price?, &kinks(demands));
+        let targets = self.candidates(region, AmountField::TargetNotional, target?, &[]);
+        let turns = turns(demands, &targets);
+        let prices = self.candidates(region, AmountField::Price, price?, &turns);
         let equities = self.candidates(region, AmountField::Equity, equity?, &shares(demands));
         let rates = self.candidates(region, AmountField::QuoteRate, rate?, &[]);
         for price in &prices {
-            let boundaries: Vec<_> = price
+            let boundaries = price
                 .iter()
                 .flat_map(|price| demands.iter().filter_map(|demand| demand.boundary(*price)))
-                .flat_map(|boundary| [Some(boundary), boundary.just_below()])
-                .flatten()
-                .collect();
-            let targets =
-                self.candidates(region, AmountField::TargetNotional, target?, &boundaries);
+                .flat_map(|boundary| [Some(boundary), boundary.just_below()]);
+            let budgeted = demands.iter().filter(|demand| demand.asks_for_budget());
+            let held = budgeted.map(|demand| demand.greatest_held(equity?, rate?));
+            let least = demands.iter().map(Demand::least_target);
+            let further: Vec<_> = boundaries.chain(held).chain(least).flatten().collect();
+            let mut targets =
+                self.candidates(region, AmountField::TargetNotional, target?, &further);
+            // An order that sizing leaves nothing of cannot open: it comes last.
+            let vanishes = |target: &Option<Amount>| {
+                let mut notionals = demands
+                    .iter()
+                    .filter_map(|demand| demand.notional((*target)?));
+                notionals.any(Amount::is_zero)
+            };
+            targets.sort_by_key(vanishes);
             for target in &targets {
                 for (equity, rate) in pairs(&equities, &rates) {
                     let uses = uses(demands, *target, *price, equity, rate);
@@ -197,8 +225,8 @@ impl Space<'_> {
             exhausted: view.exhausted,
             symbol: kind.known(table),
             factor: sizing.map(|tier| tier.info.size),
-            budget: self.budget(table, tier),
-            budgets: self.table(table).map_or(0, |table| table.budgets.len()),
+            budget: self.budget(table, tier).map(|(_, budget)| budget),
+            budgets: self.table(table).map_or(&[], |table| &table.budgets),
         }
     }
 
@@ -226,13 +254,39 @@ impl Space<'_> {
         let mut candidates = vec![readable];
         let ends = [axis.least(run), axis.greatest(run)].into_iter().flatten();
         for amount in further.iter().copied().chain(ends) {
-            let falls_in = run.holds(axis.segment(Some(amount)));
+            let segment = axis.segment(Some(amount));
+            let falls_in = run.holds(segment) && axis.is_live(segment);
             if falls_in && !candidates.contains(&Some(amount)) {
                 candidates.push(Some(amount));
             }
         }
         candidates
     }
+}
+
+/// Whether two tables that compute the same of every order want different answers of it. Most
+/// regions that nothing falls in are like that: told here, no amounts need to be tried.
+fn are_at_odds(demands: &[Demand<'_>]) -> bool {
+    let [first, second] = demands else {
+        return false;
+    };
+    let is_odd = |first: Answers, second: Answers| first.meet(second) == Answers::NONE;
+    first.factor == second.factor
+        && ((is_odd(first.below_minimum, second.below_minimum)
+            && minimums(&first.symbol) == minimums(&second.symbol))
+            || (is_odd(first.exhausted, second.exhausted)
+                && first.symbol.is_in_account_currency == second.symbol.is_in_account_currency
+                && first.budget.map(limits) == second.budget.map(limits)))
+}
+
+/// What an order's size is held to.
+const fn minimums(symbol: &KnownSymbol) -> [Option<Amount>; 3] {
+    [symbol.step, symbol.min_quantity, symbol.min_notional]
+}
+
+/// What a need is held to: budgets of one name have one use.
+fn limits(budget: &BudgetInfo) -> (&str, [Option<Amount>; 2], Option<u32>) {
+    (&budget.name, [budget.amount, budget.percent], budget.orders)
 }
 
 /// The use of each table's budgets that gives the wanted answers; `None` when none does, or
@@ -259,15 +313,17 @@ fn uses(
         });
     }
     let spent = spent(&charges)?;
+    // A use is kept under its budget's name, whichever of the tables asks for it.
+    let of_name = |name: &str| {
+        let mut both = charges.iter().zip(spent);
+        let is_own = |charge: &Charge<'_>| charge.budget.name == name;
+        let own = both.find(|(charge, _)| charge.as_ref().is_some_and(is_own));
+        own.map(|(_, spent)| spent).unwrap_or_default()
+    };
     let mut uses: [Vec<BudgetUse>; TABLES_MAX] = Default::default();
-    for (((own, demand), charge), spent) in uses.iter_mut().zip(demands).zip(&charges).zip(spent) {
-        *own = vec![BudgetUse::default(); demand.budgets];
-        let at = charge
-            .as_ref()
-            .and_then(|charge| usize::try_from(charge.at).ok());
-        if let Some(own) = at.and_then(|at| own.get_mut(at)) {
-            *own = spent;
-        }
+    for (own, demand) in uses.iter_mut().zip(demands) {
+        let budgets = demand.budgets.iter();
+        *own = budgets.map(|budget| of_name(&budget.name)).collect();
     }
     Some(uses)
 }
@@ -278,16 +334,18 @@ fn charge<'t>(
     equity: Option<Amount>,
     rate: Option<Amount>,
 ) -> Option<Charge<'t>> {
-    let (at, budget) = demand.budget?;
+    let budget = demand.budget?;
     let rate = if demand.symbol.is_in_account_currency {
         Amount::ONE
     } else {
         rate?
     };
-    let need = sizing::need(demand.notional(target)?, rate)?;
+    let notional = demand
+        .notional(target)
+        .filter(|notional| !notional.is_zero())?;
+    let need = sizing::need(notional, rate)?;
     let limit = sizing::limit(budget, equity).ok()?;
     Some(Charge {
-        at,
         budget,
         need,
         limit,
@@ -337,6 +395,28 @@ fn spent_of(charges: &[&Charge<'_>]) -> Option<BudgetUse> {
         .find(gives)
 }
 
+/// The prices at which an order may turn: where the two minimums of a symbol meet, and where
+/// one of these targets comes under the least quantity.
+fn turns(demands: &[Demand<'_>], targets: &[Option<Amount>]) -> Vec<Amount> {
+    let of_target = |target: Amount| {
+        demands.iter().filter_map(move |demand| {
+            let price = quotient(demand.notional(target)?, demand.symbol.least_order())?;
+            Some([price.just_below(), Some(price), price.just_above()])
+        })
+    };
+    let mut turns = kinks(demands);
+    turns.extend(
+        targets
+            .iter()
+            .flatten()
+            .copied()
+            .flat_map(of_target)
+            .flatten()
+            .flatten(),
+    );
+    turns
+}
+
 /// The prices at which the two minimums of a symbol meet.
 fn kinks(demands: &[Demand<'_>]) -> Vec<Amount> {
     let kink =
@@ -344,14 +424,21 @@ fn kinks(demands: &[Demand<'_>]) -> Vec<Amount> {
     demands.iter().filter_map(kink).collect()
 }
 
-/// The equities at which a budget's amount and its percentage meet.
+/// The equities at which a budget's amount and its percentage meet, and those near the greatest
+/// of which a percentage can be taken.
 fn shares(demands: &[Demand<'_>]) -> Vec<Amount> {
     let share = |demand: &Demand<'_>| {
-        let (_, budget) = demand.budget?;
+        let budget = demand.budget?;
         let hundredfold = budget.amount?.mul_down(Amount::whole(100))?;
         quotient(hundredfold, budget.percent?)
     };
-    demands.iter().filter_map(share).collect()
+    let greatest = |demand: &Demand<'_>| {
+        let percent = demand.budget?.percent?;
+        let tenfold = percent.mul_down(Amount::whole(10))?;
+        quotient(Amount::GREATEST, tenfold.max(Amount::ONE))
+    };
+    let shares = demands.iter().filter_map(share);
+    shares.chain(demands.iter().filter_map(greatest)).collect()
 }
 
 /// The quotient with as many places as fit.

@@ -30,7 +30,7 @@ fn the_default_policy_is_certified_in_full() {
         certificate.decisions.fresh_instances
     );
     assert!(certificate.decisions.batch >= 4000);
-    assert_eq!(certificate.rules.not_reached, ["dust"]);
+    assert!(certificate.rules.not_reached.is_empty());
     assert_eq!(certificate.invariants.len(), 13);
     let OutcomeCounts {
         opens,

@@ -212,5 +212,6 @@ fn fault(message: String) -> HostFault {
     HostFault::Compiler { message }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

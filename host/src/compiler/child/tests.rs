@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::*;
 use crate::sandbox::SandboxProfile;
@@ -15,6 +16,9 @@ const LIMITS: CompileLimits = CompileLimits {
 
 /// What comes of a program that does this instead of compiling.
 fn does(script: &str, limits: &CompileLimits, component: &[u8]) -> Result<Vec<u8>, String> {
+    // A program cannot be run while another thread that starts one has it open to write.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
     fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();

@@ -15,7 +15,9 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use execution_router::policy::{BatchItem, Instance};
 use execution_router::stream::{self, Format};
-use execution_router::{Cache, Policy, Request, Router, TradingState, sandbox};
+use execution_router::{
+    Cache, Compiler, Loader, Policy, Request, Router, SandboxProfile, TradingState, sandbox,
+};
 use router_guest::json::{self, Line};
 use router_guest::state::{BudgetUse, State};
 use wasmtime::component::{Component, Linker};
@@ -87,7 +89,7 @@ fn empty_call(engine: &Engine) -> impl FnMut() {
 fn calls(criterion: &mut Criterion) {
     let requests = requests();
     let uses = [BudgetUse::default()];
-    let engine = sandbox::engine().expect("an engine");
+    let engine = sandbox::engine(SandboxProfile::Strict).expect("an engine");
     let mut group = criterion.benchmark_group("call");
     let mut empty = empty_call(engine);
     group.bench_function("empty component call", |bencher| bencher.iter(&mut empty));
@@ -209,12 +211,22 @@ fn loading(criterion: &mut Criterion) {
     });
     let component = execution_router::compose::compose(DEFAULT, None).expect("a component");
     group.bench_function("component to policy, compiled", |bencher| {
-        bencher.iter(|| Policy::from_component(&component, &Cache::disabled()).expect("a policy"));
+        bencher.iter(|| {
+            Loader::new(&Cache::disabled())
+                .compiler(Compiler::in_process())
+                .component(&component)
+                .expect("a policy")
+        });
     });
     let folder = tempfile::tempdir().expect("a folder");
     let cache = Cache::at(folder.path().join("cache"));
     group.bench_function("component to policy, cached", |bencher| {
-        bencher.iter(|| Policy::from_component(&component, &cache).expect("a policy"));
+        bencher.iter(|| {
+            Loader::new(&cache)
+                .compiler(Compiler::in_process())
+                .component(&component)
+                .expect("a policy")
+        });
     });
     group.finish();
 }

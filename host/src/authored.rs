@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use router_guest::document::{Document, Findings};
 
-use crate::cache::Cache;
 use crate::compose::{self, ComposeError};
 use crate::policy::{
-    self, DocumentSource, Policy, PolicyError, PolicyFile, cases_beside, read_policy_file,
+    self, DocumentSource, Loader, Policy, PolicyError, PolicyFile, cases_beside, read_policy_file,
 };
 
 /// A policy, opened for checking, testing, explaining or comparing.
@@ -152,21 +151,24 @@ impl Authored {
             })
     }
 
-    /// The component that decides: the one that was opened, or the document's.
+    /// The component that decides: the one that was opened, or the document's. A component that
+    /// is its document's own is this program's own code, and loaded as that.
     ///
     /// # Errors
     /// [`PolicyError`], which names the file.
-    pub fn policy(&self, cache: &Cache) -> Result<Policy, PolicyError> {
+    pub fn policy<'c>(&self, loader: impl Into<Loader<'c>>) -> Result<Policy, PolicyError> {
+        let loader = loader.into();
         match (&self.component, &self.written) {
-            (Some(bytes), _) => {
-                Policy::from_component(bytes, cache).map_err(|error| PolicyError::Component {
-                    path: Some(self.path.clone()),
-                    error,
-                })
-            }
-            (None, Some(written)) => {
-                Policy::from_document(&written.text, written.cases.as_deref(), cache)
-                    .map_err(|error| error.at(self.path.clone()))
+            (_, Some(written)) => loader
+                .document(&written.text, written.cases.as_deref())
+                .map_err(|error| error.at(self.path.clone())),
+            (Some(bytes), None) => {
+                loader
+                    .component(bytes)
+                    .map_err(|error| PolicyError::Component {
+                        path: Some(self.path.clone()),
+                        error,
+                    })
             }
             (None, None) => Err(PolicyError::NotADocument {
                 path: self.path.clone(),

@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 
 use wasmtime::component::Component;
 
+use crate::compiler::one_line;
 use crate::compose::{ComposeError, ENGINE_COMPONENT};
 use crate::digest::Digest;
 use crate::heap;
 use crate::policy::ComponentError;
-use crate::sandbox::{self, engine_digest};
+use crate::sandbox::{self, SandboxProfile, engine_digest};
 
 pub use folder::CacheRefusal;
 
@@ -70,14 +71,15 @@ impl Cache {
         self.refusal.as_ref()
     }
 
-    /// The compiled form of a component.
+    /// The compiled form of a component, compiled when it is not kept.
     pub(crate) fn component(
         &self,
-        bytes: &[u8],
         digest: Digest,
+        profile: SandboxProfile,
+        compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Component, ComponentError> {
-        let engine = sandbox::engine()?;
-        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest()?.as_bytes()]);
+        let engine = sandbox::engine(profile)?;
+        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest(profile)?.as_bytes()]);
         let kept = self
             .folder
             .as_deref()
@@ -90,16 +92,18 @@ impl Cache {
                 return Ok(component);
             }
         }
-        let fault = |error: wasmtime::Error| ComponentError::Compile {
-            message: entry::one_line(&error),
-        };
-        let compiled = sandbox::compiled(bytes).map_err(fault)?;
+        let form = compile()?;
         heap::give_back();
+        // SAFETY: the bytes are the compiler's, which is this program or one that is trusted as it.
+        let component = unsafe { Component::deserialize(engine, &form) };
+        // Version and configuration are the same, so it is what the component would need.
+        let component = component.map_err(|error| ComponentError::Instantiate {
+            message: one_line(&error),
+        })?;
         if let Some(path) = kept {
-            entry::write(&path, &compiled);
+            entry::write(&path, &form);
         }
-        // SAFETY: the bytes are the compiler's.
-        unsafe { Component::deserialize(engine, &compiled) }.map_err(fault)
+        Ok(component)
     }
 
     /// The component of a document, composed when it is not kept.

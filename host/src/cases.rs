@@ -23,8 +23,7 @@ pub use run::{run, run_natively};
 pub use text::{write_coverage, write_results};
 
 use crate::authored::Authored;
-use crate::cache::Cache;
-use crate::policy::{HostFault, PolicyError};
+use crate::policy::{HostFault, Loader, PolicyError};
 
 /// What became of a policy's cases.
 #[derive(Debug, Clone)]
@@ -121,7 +120,7 @@ pub struct Tested {
 ///
 /// # Errors
 /// [`TestError`], which names the file.
-pub fn test(authored: &Authored, cache: &Cache) -> Result<Tested, TestError> {
+pub fn test<'c>(authored: &Authored, loader: impl Into<Loader<'c>>) -> Result<Tested, TestError> {
     let Some(text) = authored.cases() else {
         return Err(TestError::NoCases {
             path: authored.path().to_path_buf(),
@@ -136,7 +135,7 @@ pub fn test(authored: &Authored, cache: &Cache) -> Result<Tested, TestError> {
             return Err(TestError::Mistakes { file, findings });
         }
     };
-    let policy = authored.policy(cache)?;
+    let policy = authored.policy(loader)?;
     let document: Option<&Document> = authored.written().map(|written| &written.document);
     Ok(Tested {
         cases_file,

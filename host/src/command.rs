@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+pub mod compile_policy;
 pub mod diff;
 pub mod explain;
 pub mod import;
@@ -20,7 +21,8 @@ use router_guest::document::{Document, Findings};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::{Loader, Policy, PolicyError};
+use crate::sandbox::SandboxProfile;
 
 /// How a verb that could run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,22 @@ pub struct PolicyArguments {
     /// Compile the policy anew and keep nothing.
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
+}
+
+/// Which bounds a component is held to.
+#[derive(Debug, clap::Args)]
+pub struct SandboxArguments {
+    /// Bounds on the component: `strict`, or `large` for one that carries a language's own engine.
+    #[arg(long, value_name = "PROFILE", default_value_t = SandboxProfile::Strict)]
+    profile: SandboxProfile,
+}
+
+impl SandboxArguments {
+    fn loader<'c>(&self, cache: &'c Cache) -> Loader<'c> {
+        Loader::new(cache).profile(self.profile)
+    }
 }
 
 impl PolicyArguments {
@@ -73,9 +91,12 @@ impl PolicyArguments {
 
     /// Loads the policy.
     fn load(&self, cache: &Cache) -> anyhow::Result<Policy> {
+        let loader = self.sandbox.loader(cache);
         match &self.policy {
-            Some(path) => load_file(path, cache),
-            None => Policy::default_policy(cache).context("cannot use the default policy"),
+            Some(path) => load_file(path, &loader),
+            None => loader
+                .default_policy()
+                .context("cannot use the default policy"),
         }
     }
 
@@ -86,7 +107,7 @@ impl PolicyArguments {
             Some(path) => open_authored(path)?,
             None => Authored::default_policy().context("cannot use the default policy")?,
         };
-        let policy = authored.policy(&cache)?;
+        let policy = authored.policy(self.sandbox.loader(&cache))?;
         let document = authored.written().map(|written| written.document.clone());
         Ok((policy, document))
     }
@@ -116,8 +137,8 @@ fn say_refusal(cache: &Cache) {
     }
 }
 
-fn load_file(path: &Path, cache: &Cache) -> anyhow::Result<Policy> {
-    match Policy::load(path, cache) {
+fn load_file(path: &Path, loader: &Loader<'_>) -> anyhow::Result<Policy> {
+    match loader.load(path) {
         Err(PolicyError::Compose {
             path: Some(document),
             error: ComposeError::Document(findings),

@@ -12,7 +12,7 @@ use router_guest::table::{Table, TableError};
 
 pub use sections::{Sections, SectionsError, sections};
 
-use crate::sandbox::{self, HostFault};
+use crate::sandbox::{HostFault, SandboxProfile};
 
 /// The rule engine, a component without a table.
 pub(crate) const ENGINE_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.wasm"));
@@ -76,7 +76,8 @@ pub fn compose(document_text: &str, cases_text: Option<&str>) -> Result<Vec<u8>,
 pub(crate) fn compose_table(table: &Table, about: &Sections) -> Result<Vec<u8>, ComposeError> {
     let mut component = snapshot::loaded(ENGINE_COMPONENT, &table.encode()?, table.rules.len())?;
     about.append_to(&mut component);
-    let (bytes, bytes_max) = (component.len(), sandbox::LIMITS.component_bytes_max);
+    let limits = &SandboxProfile::Strict.limits().decode;
+    let (bytes, bytes_max) = (component.len(), limits.component_bytes_max);
     if bytes > bytes_max {
         return Err(ComposeError::TooLarge { bytes, bytes_max });
     }

@@ -12,9 +12,11 @@ use router_guest::document::cases::Cases;
 
 use crate::cache::Cache;
 use crate::cases::{self, RunError};
+use crate::compiler::Compiler;
 use crate::compose;
 use crate::digest::Digest;
-use crate::policy::{ComponentError, Policy};
+use crate::policy::{ComponentError, Loader, Policy};
+use crate::sandbox::SandboxProfile;
 use crate::verify::{self, Certificate, Verdict};
 
 pub use candidate::Candidate;
@@ -28,6 +30,8 @@ pub const WORST_FUEL_MAX: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct Gate {
     cache: Cache,
+    compiler: Compiler,
+    profile: SandboxProfile,
     fuel_max: u64,
 }
 
@@ -51,9 +55,11 @@ pub struct Passed {
 
 impl Gate {
     /// A gate that keeps what it compiles and certifies in a cache.
-    pub const fn new(cache: Cache) -> Self {
+    pub fn new(cache: Cache) -> Self {
         Self {
             cache,
+            compiler: Compiler::default(),
+            profile: SandboxProfile::default(),
             fuel_max: WORST_FUEL_MAX,
         }
     }
@@ -65,9 +71,25 @@ impl Gate {
         self
     }
 
-    /// Where it keeps what it compiles.
-    pub const fn cache(&self) -> &Cache {
-        &self.cache
+    /// The same, with foreign components compiled by this.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
+    }
+
+    /// The same, with candidates held to the bounds of this profile.
+    #[must_use]
+    pub const fn profile(mut self, profile: SandboxProfile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Loads candidates by the gate's bounds, its compiler and its cache.
+    pub fn loader(&self) -> Loader<'_> {
+        Loader::new(&self.cache)
+            .compiler(self.compiler.clone())
+            .profile(self.profile)
     }
 
     /// Lets a candidate in, or says why not. `live` is the digest of the policy that decides
@@ -86,10 +108,12 @@ impl Gate {
             let why = why.to_owned();
             return Err(GateRefusal::Quarantined { digest, why });
         }
-        let policy = candidate.policy(&self.cache).map_err(|error| match error {
-            ComponentError::Host(fault) => GateRefusal::Host(fault),
-            error => GateRefusal::Component(error),
-        })?;
+        let policy = candidate
+            .policy(&self.loader())
+            .map_err(|error| match error {
+                ComponentError::Host(fault) => GateRefusal::Host(fault),
+                error => GateRefusal::Component(error),
+            })?;
         let (certificate, was_certified) = self.certified(&policy)?;
         let cases = self.cases_passed(candidate, &policy)?;
         let worst_fuel = certificate.worst.map_or(0, |worst| worst.fuel);
@@ -110,7 +134,7 @@ impl Gate {
 
     /// The policy's certificate: the one that was kept, or that of a run.
     fn certified(&self, policy: &Policy) -> Result<(Certificate, bool), GateRefusal> {
-        if let Some(kept) = self.cache.certificate(policy.digest())? {
+        if let Some(kept) = self.cache.certificate(policy.digest(), self.profile)? {
             return Ok((kept, true));
         }
         let report = verify::verify(policy, &mut |_| {})?;
@@ -126,11 +150,11 @@ impl Gate {
     /// How many cases the candidate brings, all of which pass: as was kept, or as a run shows.
     fn cases_passed(&self, candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
         let digest = candidate.digest();
-        if let Some(cases) = self.cache.cases_passed(digest)? {
+        if let Some(cases) = self.cache.cases_passed(digest, self.profile)? {
             return Ok(cases);
         }
         let cases = run_cases(candidate, policy)?;
-        self.cache.keep_cases_passed(digest, cases)?;
+        self.cache.keep_cases_passed(digest, self.profile, cases)?;
         Ok(cases)
     }
 }

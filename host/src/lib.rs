@@ -6,6 +6,7 @@ pub mod cache;
 pub mod cases;
 pub mod check;
 pub mod command;
+pub mod compiler;
 pub mod compose;
 pub mod decision;
 pub mod diff;
@@ -32,10 +33,11 @@ pub mod verify;
 pub mod watch;
 
 pub use cache::Cache;
+pub use compiler::Compiler;
 pub use decision::Decision;
 pub use digest::Digest;
 pub use gate::Candidate;
-pub use policy::Policy;
+pub use policy::{Loader, Policy};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use router::Router;
@@ -43,6 +45,7 @@ pub use router_guest::amount::Amount;
 pub use router_guest::decision::{OrderIntent, PositionEffect, Side};
 pub use router_guest::request::{FinalAction, Position, PositionSide, TradeType, WorkingOrders};
 pub use router_guest::state::TradingState;
+pub use sandbox::SandboxProfile;
 pub use scenario::Scenario;
 
 #[cfg(doctest)]

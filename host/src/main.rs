@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use execution_router::command::{self, Outcome};
+use execution_router::compiler;
 
 /// Routes a trading bot's signals through a sandboxed policy.
 #[derive(Debug, Parser)]
@@ -35,9 +36,12 @@ enum Verb {
     Import(command::import::Arguments),
     /// Print the JSON Schema of policy documents, for editors.
     Schema(command::schema::Arguments),
+    #[command(hide = true)]
+    CompilePolicy(command::compile_policy::Arguments),
 }
 
 fn main() -> ExitCode {
+    compiler::this_program_serves();
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Verify(arguments) => command::verify::run(&arguments),
         Verb::Import(arguments) => command::import::run(&arguments),
         Verb::Schema(arguments) => command::schema::run(&arguments),
+        Verb::CompilePolicy(arguments) => return command::compile_policy::run(arguments),
     };
     match run {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

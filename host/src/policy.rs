@@ -6,13 +6,16 @@
 //! `shape`.
 
 mod answer;
+mod decode;
 mod instance;
+mod loader;
 mod manifest;
 mod shape;
 pub mod source;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -23,11 +26,14 @@ use wasmtime::component::{Component, Linker};
 use crate::bindings::loading::LOADING;
 use crate::bindings::v0_1_0;
 use crate::cache::Cache;
+use crate::compiler::CompileBound;
 use crate::digest::Digest;
-use crate::sandbox;
+use crate::sandbox::{self, SandboxProfile};
 
 pub use crate::sandbox::{HostFault, PolicyFault};
+pub use decode::BoundError;
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
+pub use loader::Loader;
 pub use shape::ShapeError;
 pub(crate) use source::DEFAULT_DOCUMENT;
 pub(crate) use source::cases_beside;
@@ -39,6 +45,7 @@ pub struct Policy(Arc<Linked>);
 
 struct Linked {
     digest: Digest,
+    profile: SandboxProfile,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
     symbols: HashMap<String, usize, RandomState>,
@@ -59,6 +66,15 @@ pub enum ComponentError {
     #[error("the component does not compile for the sandbox: {message}")]
     Compile {
         /// What the compiler says.
+        message: String,
+    },
+    /// Compiling it takes more than a policy may cost.
+    #[error(transparent)]
+    Costly(#[from] CompileBound),
+    /// It does not become an instance within the sandbox's bounds.
+    #[error("the component does not start in the sandbox: {message}")]
+    Instantiate {
+        /// What stands against it.
         message: String,
     },
     /// Its exports have other types than the interface.
@@ -85,30 +101,74 @@ pub enum ComponentError {
     Host(#[from] HostFault),
 }
 
+/// Whether a file looks like a policy component and is within a profile's bounds: all that is said
+/// of one before it is compiled.
+///
+/// # Errors
+/// [`ShapeError`]: the first thing that it is not.
+pub fn inspect(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
+    shape::check(bytes, profile)?;
+    shape::check_contents(bytes, profile)
+}
+
+impl ComponentError {
+    /// Whether the component is at fault, and not the machine or whoever asked.
+    pub const fn blames_policy(&self) -> bool {
+        !matches!(self, Self::Host(_))
+    }
+}
+
 impl Policy {
-    /// Checks, compiles, links and asks a component.
+    /// Loads a `policy.yaml`, a folder that holds one, or a component, in profile `strict`. A
+    /// component is compiled by the compiler that is found: see [`Loader`] for others.
+    ///
+    /// # Errors
+    /// [`PolicyError`], which names the file.
+    pub fn load(path: &Path, cache: &Cache) -> Result<Self, PolicyError> {
+        Loader::new(cache).load(path)
+    }
+
+    /// Composes and loads a policy document.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn from_document(
+        text: &str,
+        cases: Option<&str>,
+        cache: &Cache,
+    ) -> Result<Self, PolicyError> {
+        Loader::new(cache).document(text, cases)
+    }
+
+    /// The policy that this program carries.
+    ///
+    /// # Errors
+    /// [`PolicyError`], of the machine's making alone.
+    pub fn default_policy(cache: &Cache) -> Result<Self, PolicyError> {
+        Loader::new(cache).default_policy()
+    }
+
+    /// Checks, compiles, links and asks a component, as [`Policy::load`] does.
     ///
     /// # Errors
     /// [`ComponentError`], for whatever the component is not.
     pub fn from_component(bytes: &[u8], cache: &Cache) -> Result<Self, ComponentError> {
-        shape::check(bytes)?;
-        let digest = Digest::of(bytes);
-        let component = cache.component(bytes, digest)?;
-        Self::link(digest, &component, shape::is_own_engine(bytes))
+        Loader::new(cache).component(bytes)
     }
 
     fn link(
         digest: Digest,
+        profile: SandboxProfile,
         component: &Component,
         is_own_engine: bool,
     ) -> Result<Self, ComponentError> {
-        let engine = sandbox::engine()?;
+        let engine = sandbox::engine(profile)?;
         // Nothing is ever put into the linker: a policy imports nothing.
         let pre = Linker::new(engine)
             .instantiate_pre(component)
             .and_then(v0_1_0::PolicyPre::new)
             .map_err(|error| interface(&error))?;
-        let mut store = sandbox::store(engine)?;
+        let mut store = sandbox::store(engine, profile)?;
         let fuel_max = sandbox::LIMITS.describe_fuel_max;
         let instance = pre
             .instance_pre()
@@ -117,7 +177,9 @@ impl Policy {
                 if error.is::<wasmtime::Trap>() {
                     ComponentError::Describe(PolicyFault::of_call(&error, fuel_max))
                 } else {
-                    interface(&error)
+                    ComponentError::Instantiate {
+                        message: plain(&error),
+                    }
                 }
             })?;
         let bindings =
@@ -138,6 +200,7 @@ impl Policy {
             .collect();
         Ok(Self(Arc::new(Linked {
             digest,
+            profile,
             manifest,
             symbols,
             pre,
@@ -158,6 +221,11 @@ impl Policy {
     /// The digest of the component's bytes: the policy's identity.
     pub fn digest(&self) -> Digest {
         self.0.digest
+    }
+
+    /// Whose bounds it is held to.
+    pub fn profile(&self) -> SandboxProfile {
+        self.0.profile
     }
 
     /// What the policy says of itself, checked.

@@ -36,7 +36,7 @@ use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
     Settlement, Store, SystemClock,
 };
-use crate::policy::Policy;
+use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
 use crate::request::Request;
 use desk::Desk;
@@ -269,9 +269,9 @@ impl Router {
         }
     }
 
-    /// Where the gate keeps what it compiles.
-    pub(crate) const fn gate_cache(&self) -> &Cache {
-        self.gate.cache()
+    /// Loads candidates as the gate does.
+    pub(crate) fn loader(&self) -> Loader<'_> {
+        self.gate.loader()
     }
 
     fn tell(&self, event: &Event) {

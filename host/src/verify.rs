@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::compose::ComposeError;
-use crate::policy::{ComponentError, HostFault, Policy, PolicyError};
-use crate::sandbox::{self, LIMITS};
+use crate::policy::{HostFault, Policy, PolicyError};
+use crate::sandbox::{self, LIMITS, ProfileLimits, SandboxProfile};
 
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CERTIFICATE_FORMAT, Certificate, CertificateError, Decisions, Dimension,
@@ -90,7 +90,7 @@ fn report(
             version: policy.manifest().version.clone(),
         },
         interface: INTERFACE.to_owned(),
-        engine: sandbox::engine_digest()?,
+        engine: sandbox::engine_digest(policy.profile())?,
         tool: TOOL.to_owned(),
         rule_engine: policy.is_rule_engine(),
         cells: domain.len() as u64,
@@ -102,7 +102,7 @@ fn report(
         rules: Rules::default(),
         worst: None,
         invariants: BTreeMap::new(),
-        limits: limits(),
+        limits: limits(policy.profile()),
         milliseconds: 0,
     };
     let all = together(ran);
@@ -160,9 +160,11 @@ impl Report {
 /// machine or whoever asked.
 pub fn blames_policy(error: &PolicyError) -> bool {
     match error {
-        PolicyError::Component { error, .. } => !matches!(error, ComponentError::Host(_)),
+        PolicyError::Component { error, .. } => error.blames_policy(),
         PolicyError::Compose { error, .. } => !matches!(error, ComposeError::Host(_)),
-        PolicyError::TooLarge { bytes_max, .. } => *bytes_max == LIMITS.component_bytes_max,
+        PolicyError::TooLarge { bytes_max, .. } => {
+            *bytes_max == SandboxProfile::Large.limits().decode.component_bytes_max
+        }
         PolicyError::Read { .. }
         | PolicyError::NotText { .. }
         | PolicyError::NotADocument { .. } => false,
@@ -257,16 +259,17 @@ fn held(findings: &[Finding]) -> BTreeMap<String, String> {
 }
 
 /// Every bound, by name.
-fn limits() -> BTreeMap<String, u64> {
+fn limits(profile: SandboxProfile) -> BTreeMap<String, u64> {
+    let ProfileLimits { decode, run, .. } = profile.limits();
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let limits = [
         ("cells_max", count(CELLS_MAX)),
         ("lanes", count(run::LANES)),
         ("lane_faults_max", u64::from(LANE_FAULTS_MAX)),
         ("lane_fuel_max", LANE_FUEL_MAX),
-        ("component_bytes_max", count(LIMITS.component_bytes_max)),
-        ("memory_bytes_max", count(LIMITS.memory_bytes_max)),
-        ("stack_bytes_max", count(LIMITS.stack_bytes_max)),
+        ("component_bytes_max", count(decode.component_bytes_max)),
+        ("memory_bytes_max", count(run.memory_bytes_max)),
+        ("stack_bytes_max", count(run.stack_bytes_max)),
         ("decide_fuel_max", LIMITS.decide_fuel_max),
         ("describe_fuel_max", LIMITS.describe_fuel_max),
         ("decision_bytes_max", count(LIMITS.decision_bytes_max)),

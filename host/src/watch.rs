@@ -186,7 +186,7 @@ fn wait_for_quiet(wakes: &Receiver<()>) {
 fn look(router: &Router, looker: &mut Looker) {
     let asked_by = Asker::from(WATCH);
     // What is refused is told as an event, and in the history.
-    match looker.look(router.gate_cache()) {
+    match looker.look(&router.loader()) {
         Look::Same => {}
         Look::Changed(candidate) => drop(router.swap(&candidate, asked_by)),
         Look::Faulty(error) => drop(router.refuse(error.into(), &asked_by)),

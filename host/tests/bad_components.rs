@@ -11,14 +11,12 @@
 
 mod support;
 
-use execution_router::cache::Cache;
-use execution_router::policy::Policy;
 use support::default_component;
 
 const ROUTING: &str = "execution-router:policy/routing@0.1.0";
 
 fn error_of(bytes: &[u8]) -> String {
-    match Policy::from_component(bytes, &Cache::disabled()) {
+    match support::loaded(bytes) {
         Ok(policy) => panic!("taken: {policy:?}"),
         Err(error) => error.to_string(),
     }
@@ -53,9 +51,12 @@ fn what_is_no_component_says_what_it_is() {
         "this is a core module, and a policy is a component: \
          wrap it with `wasm-tools component new`",
     );
+    let mut large = b"\0asm\x0d\0\x01\0".to_vec();
+    large.resize((4 << 20) + 1, 0);
     assert_eq!(
-        error_of(&vec![0; (4 << 20) + 1]),
-        "the component has 4194305 bytes, and 4194304 are the bound"
+        error_of(&large),
+        "the component has 4194305 bytes, and 4194304 are the bound of profile `strict`; \
+         profile `large` takes 33554432"
     );
 }
 
@@ -177,13 +178,13 @@ fn random_bytes_and_flipped_bits_never_panic() {
     for length in 0..200_usize {
         let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
         bytes.extend((0..length).map(|_| random().to_le_bytes()[0]));
-        let _ = Policy::from_component(&bytes, &Cache::disabled());
+        let _ = support::loaded(&bytes);
     }
     let whole = default_component();
     for _ in 0..60 {
         let mut bytes = whole.clone();
         let at = usize::try_from(random() % whole.len() as u64).unwrap();
         bytes[at] ^= 1 << (random() % 8);
-        let _ = Policy::from_component(&bytes, &Cache::disabled());
+        let _ = support::loaded(&bytes);
     }
 }

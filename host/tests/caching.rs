@@ -124,7 +124,7 @@ fn policies_load_from_files_and_folders() {
         path.join("policy.wasm"),
     ] {
         assert_eq!(
-            Policy::load(&path, &cache).unwrap().digest(),
+            support::loader(&cache).load(&path).unwrap().digest(),
             digest,
             "{path:?}"
         );

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use execution_router::authored::Authored;
 use execution_router::cases::{self, Failure, Report, TestError, Tested};
-use execution_router::{Cache, Policy, compose};
+use execution_router::{Cache, Compiler, Loader, Policy, compose};
 use router_guest::document::Document;
 use router_guest::document::cases::Cases;
 use wasm_encoder::{ComponentSection as _, CustomSection};
@@ -424,7 +424,10 @@ const HOLD_CASE: &str = "- name: n
 
 #[track_caller]
 fn tested(path: &Path) -> Result<Tested, TestError> {
-    cases::test(&Authored::open(path).unwrap(), &cache())
+    let cache = cache();
+    let program = Compiler::child(env!("CARGO_BIN_EXE_execution-router"));
+    let loader = Loader::new(&cache).compiler(program);
+    cases::test(&Authored::open(path).unwrap(), loader)
 }
 
 #[test]

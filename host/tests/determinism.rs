@@ -12,8 +12,7 @@
 
 mod support;
 
-use execution_router::cache::Cache;
-use execution_router::policy::{Answer, BatchItem, Instance, Policy};
+use execution_router::policy::{Answer, BatchItem, Instance};
 use router_guest::request::{OrderTerms, Request};
 use router_guest::state::{BudgetUse, State, TradingState};
 use support::{amount, default_component, many_terms};
@@ -49,7 +48,7 @@ fn decide(instance: &mut Instance, number: usize, terms: OrderTerms) -> Answer {
 
 #[test]
 fn a_warm_instance_costs_what_a_fresh_one_costs() {
-    let policy = Policy::from_component(&default_component(), &Cache::disabled()).unwrap();
+    let policy = support::loaded(&default_component()).unwrap();
     let all = many_terms();
     let mut warm = policy.instantiate().unwrap();
     for round in 0..3 {
@@ -88,7 +87,7 @@ fn batch(all: &[OrderTerms]) -> Vec<BatchItem> {
 
 #[test]
 fn a_batch_answers_as_single_calls_do() {
-    let policy = Policy::from_component(&default_component(), &Cache::disabled()).unwrap();
+    let policy = support::loaded(&default_component()).unwrap();
     let all = many_terms();
     let names: Vec<&str> = SYMBOLS.iter().chain(&["momentum"]).copied().collect();
     let mut instance = policy.instantiate().unwrap();
@@ -104,7 +103,7 @@ fn a_batch_answers_as_single_calls_do() {
 fn the_component_decides_as_the_native_engine_does() {
     let document = router_guest::document::Document::parse(support::DOCUMENT).unwrap();
     let engine = router_guest::engine::Engine::new(document.table()).unwrap();
-    let policy = Policy::from_component(&default_component(), &Cache::disabled()).unwrap();
+    let policy = support::loaded(&default_component()).unwrap();
     assert_eq!(policy.manifest(), engine.manifest());
     let mut instance = policy.instantiate().unwrap();
     for (number, terms) in many_terms().into_iter().enumerate() {
@@ -127,7 +126,7 @@ fn the_component_decides_as_the_native_engine_does() {
 
 #[test]
 fn an_empty_batch_has_no_answers() {
-    let policy = Policy::from_component(&default_component(), &Cache::disabled()).unwrap();
+    let policy = support::loaded(&default_component()).unwrap();
     let (answers, _) = policy
         .instantiate()
         .unwrap()
@@ -138,7 +137,7 @@ fn an_empty_batch_has_no_answers() {
 
 #[test]
 fn the_largest_batch_fits() {
-    let policy = Policy::from_component(&default_component(), &Cache::disabled()).unwrap();
+    let policy = support::loaded(&default_component()).unwrap();
     let mut items = batch(&many_terms());
     items.resize(execution_router::sandbox::LIMITS.batch_items_max, items[0]);
     let names: Vec<&str> = SYMBOLS.iter().chain(&["momentum"]).copied().collect();

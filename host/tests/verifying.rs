@@ -58,7 +58,9 @@ fn the_default_policy_is_certified_and_its_certificate_written_and_kept() {
     let certificate = Certificate::read(&fs::read(&written).unwrap()).unwrap();
     let policy = Policy::default_policy(&Cache::disabled()).unwrap();
     assert_eq!(certificate.component, policy.digest());
-    let kept = Cache::at(&cache).certificate(policy.digest()).unwrap();
+    let kept = Cache::at(&cache)
+        .certificate(policy.digest(), policy.profile())
+        .unwrap();
     assert_eq!(kept, Some(certificate));
 }
 
@@ -145,9 +147,9 @@ fn a_component_that_is_none_is_at_fault_itself() {
     let (code, output, _) = verify(&[path, "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!((code, report["verdict"].as_str()), (1, Some("unfit")));
-    fs::write(&file, vec![0; (4 << 20) + 1]).unwrap();
+    fs::write(&file, vec![0; (32 << 20) + 1]).unwrap();
     let (code, output, _) = verify(&[path]);
-    let too_large = "has more than 4194304 bytes, which is the bound\n";
+    let too_large = "has more than 33554432 bytes, which is the bound\n";
     assert_eq!((code, output), (1, format!("unfit: `{path}` {too_large}")));
 }
 

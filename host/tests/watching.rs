@@ -20,7 +20,7 @@ use std::time::Duration;
 use execution_router::events::Event;
 use execution_router::gate::Gate;
 use execution_router::watch::{Look, Looker, Watch};
-use execution_router::{Cache, Policy, Router};
+use execution_router::{Cache, Loader, Policy, Router};
 
 const DEFAULT: &str = include_str!("../../policies/default/policy.yaml");
 /// What a test waits for at most before it fails.
@@ -46,7 +46,7 @@ fn save_by_rename(path: &Path, text: &str) {
 /// What a look found, in words.
 #[track_caller]
 fn found(looker: &mut Looker) -> String {
-    match looker.look(&cache()) {
+    match looker.look(&Loader::new(&cache())) {
         Look::Same => "same".into(),
         Look::Changed(candidate) => {
             let policy = Policy::from_component(candidate.component(), &cache()).unwrap();

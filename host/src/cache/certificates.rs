@@ -4,7 +4,7 @@
 
 use super::{Cache, entry};
 use crate::digest::Digest;
-use crate::sandbox::{HostFault, engine_digest};
+use crate::sandbox::{HostFault, SandboxProfile, engine_digest};
 use crate::verify::{Certificate, Report, TOOL, Verdict};
 
 impl Cache {
@@ -26,12 +26,17 @@ impl Cache {
     }
 
     /// The certificate that this version of this program wrote for a component, under the
-    /// sandbox's configuration of this machine; `None` when there is none, or it is damaged.
+    /// profile's bounds and the sandbox's configuration of this machine; `None` when there is
+    /// none, or it is damaged.
     ///
     /// # Errors
     /// [`HostFault`] when there is no sandbox.
-    pub fn certificate(&self, component: Digest) -> Result<Option<Certificate>, HostFault> {
-        let engine = engine_digest()?;
+    pub fn certificate(
+        &self,
+        component: Digest,
+        profile: SandboxProfile,
+    ) -> Result<Option<Certificate>, HostFault> {
+        let engine = engine_digest(profile)?;
         let Some(folder) = &self.folder else {
             return Ok(None);
         };
@@ -52,9 +57,10 @@ impl Cache {
     pub(crate) fn keep_cases_passed(
         &self,
         component: Digest,
+        profile: SandboxProfile,
         cases: usize,
     ) -> Result<(), HostFault> {
-        let key = key(component, engine_digest()?);
+        let key = key(component, engine_digest(profile)?);
         if let Some(folder) = &self.folder {
             let path = entry::path(folder, key, entry::CASES);
             entry::write(&path, cases.to_string().as_bytes());
@@ -63,12 +69,16 @@ impl Cache {
     }
 
     /// How many cases a component brings, where this version of this program has seen it pass
-    /// all of them under the sandbox's configuration of this machine.
+    /// all of them under the profile's bounds and the sandbox's configuration of this machine.
     ///
     /// # Errors
     /// [`HostFault`] when there is no sandbox.
-    pub(crate) fn cases_passed(&self, component: Digest) -> Result<Option<usize>, HostFault> {
-        let key = key(component, engine_digest()?);
+    pub(crate) fn cases_passed(
+        &self,
+        component: Digest,
+        profile: SandboxProfile,
+    ) -> Result<Option<usize>, HostFault> {
+        let key = key(component, engine_digest(profile)?);
         let kept = self.folder.as_ref().and_then(|folder| {
             let bytes = entry::read(&entry::path(folder, key, entry::CASES))?;
             std::str::from_utf8(&bytes).ok()?.parse().ok()

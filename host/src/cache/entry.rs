@@ -127,9 +127,3 @@ fn is_ours(name: &OsStr) -> bool {
     let kind = kind.split('.').next().unwrap_or_default();
     is_digest && [COMPILED, COMPONENT, CERTIFICATE, CASES].contains(&kind)
 }
-
-/// An error of the engine with its causes.
-pub(super) fn one_line(error: &wasmtime::Error) -> String {
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    causes.join(": ").replace('\n', " ")
-}

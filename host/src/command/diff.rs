@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::progress::Progress;
-use super::{Outcome, ReportFormat};
+use super::{Outcome, ReportFormat, SandboxArguments};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::diff::{self, Comparison, Difference};
@@ -26,6 +26,8 @@ pub struct Arguments {
     /// How the report is written.
     #[arg(long, value_enum, default_value = "text")]
     format: ReportFormat,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Compares the policies and prints what differs.
@@ -67,7 +69,8 @@ fn ask_both(arguments: &Arguments, old: &Authored, new: &Authored) -> anyhow::Re
         "`--traffic` needs two policies whose documents can be read"
     );
     let cache = Cache::user();
-    let trial = diff::compare(&old.policy(&cache)?, &new.policy(&cache)?)?;
+    let loader = arguments.sandbox.loader(&cache);
+    let trial = diff::compare(&old.policy(loader.clone())?, &new.policy(loader)?)?;
     match arguments.format {
         ReportFormat::Text => print!("{}", diff::write_trial(&trial)),
         ReportFormat::Json => println!("{:#}", diff::trial_json(&trial)),

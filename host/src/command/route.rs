@@ -111,7 +111,9 @@ fn router(arguments: &Arguments) -> anyhow::Result<Router> {
     let cache = arguments.policy.open_cache();
     let policy = arguments.policy.load(&cache)?;
     let events = arguments.events.as_deref().map(open_events).transpose()?;
-    let gate = Gate::new(cache).worst_fuel_max(arguments.worst_fuel_max);
+    let gate = Gate::new(cache)
+        .profile(arguments.policy.sandbox.profile)
+        .worst_fuel_max(arguments.worst_fuel_max);
     let router = Router::new(policy)?
         .gate(gate)
         .clock(match arguments.clock {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::{Outcome, ReportFormat};
+use super::{Outcome, ReportFormat, SandboxArguments};
 use crate::authored::{Authored, AuthoredError};
 use crate::cache::Cache;
 use crate::cases::{self, TestError};
@@ -23,6 +23,8 @@ pub struct Arguments {
     /// How the report is written.
     #[arg(long, value_enum, default_value = "text")]
     format: ReportFormat,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Runs the cases and writes what became of them.
@@ -43,7 +45,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let cache = Cache::user();
     super::say_refusal(&cache);
-    let tested = match cases::test(&authored, &cache) {
+    let tested = match cases::test(&authored, arguments.sandbox.loader(&cache)) {
         Err(TestError::Mistakes { file, findings }) => {
             super::print_findings(&file, &findings);
             return Ok(Outcome::Findings);

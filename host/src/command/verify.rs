@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::progress::Progress;
-use super::{Outcome, ReportFormat};
+use super::{Outcome, ReportFormat, SandboxArguments};
 use crate::cache::Cache;
 use crate::compose::ComposeError;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::PolicyError;
 use crate::verify::{self, Report, Verdict};
 
 /// Arguments of `verify`.
@@ -29,6 +29,8 @@ pub struct Arguments {
     /// Compile the policy anew and keep nothing.
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Verifies the policy, and prints what was found.
@@ -45,7 +47,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(reason) = cache.refusal() {
         eprintln!("execution-router: compiled policies are not kept: {reason}");
     }
-    let policy = match Policy::load(&arguments.policy, &cache) {
+    let policy = match arguments.sandbox.loader(&cache).load(&arguments.policy) {
         Ok(policy) => policy,
         Err(error) if verify::blames_policy(&error) => {
             print_unfit(arguments.format, &error);

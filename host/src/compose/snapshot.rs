@@ -10,7 +10,10 @@ use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use super::ComposeError;
 use crate::bindings::loading::{LOADING, LoadError, LoadErrorKind, Loaded};
-use crate::sandbox;
+use crate::sandbox::{self, SandboxProfile};
+
+/// Bytes of the memory that what is composed may have.
+const MEMORY_BYTES_MAX: usize = SandboxProfile::Strict.limits().run.memory_bytes_max;
 
 /// The component that holds the table.
 pub(super) fn loaded(
@@ -26,7 +29,7 @@ pub(super) fn loaded(
         .map_err(snapshot_error)?;
     let (mut store, instance) = run(&instrumented, table, rules)?;
     // The memory is read out whole, several times what a policy may ever answer.
-    store.set_hostcall_fuel(sandbox::LIMITS.memory_bytes_max * 2);
+    store.set_hostcall_fuel(MEMORY_BYTES_MAX * 2);
     let mut state = Access {
         store,
         instance,
@@ -86,7 +89,7 @@ fn load_trap(error: &wasmtime::Error) -> String {
         Some(wasmtime::Trap::UnreachableCodeReached) => format!(
             "it gave up, most likely because the policy needs more than the {} MiB of memory \
              that one has: fewer rules or symbols would fit",
-            sandbox::LIMITS.memory_bytes_max >> 20
+            MEMORY_BYTES_MAX >> 20
         ),
         _ => error.root_cause().to_string(),
     }

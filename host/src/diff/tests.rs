@@ -4,8 +4,9 @@ use router_guest::document::Document;
 
 use super::*;
 use crate::cache::Cache;
+use crate::compiler::Compiler;
 use crate::compose::compose;
-use crate::policy::Policy;
+use crate::policy::{Loader, Policy};
 
 const DEFAULT: &str = include_str!("../../../policies/default/policy.yaml");
 
@@ -103,7 +104,9 @@ fn foreign(text: &str) -> Policy {
     let section = b"\x07foreign!";
     component.extend([0, 9]);
     component.extend_from_slice(section);
-    Policy::from_component(&component, &Cache::disabled()).unwrap()
+    let cache = Cache::disabled();
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
+    loader.component(&component).unwrap()
 }
 
 #[test]

@@ -3,11 +3,9 @@
 
 use std::path::Path;
 
-use crate::cache::Cache;
-use crate::compose;
 use crate::digest::Digest;
 use crate::policy::{
-    ComponentError, DocumentSource, Policy, PolicyError, PolicyFile, read_policy_file,
+    ComponentError, DocumentSource, Loader, Policy, PolicyError, PolicyFile, read_policy_file,
 };
 
 /// A policy before the gate.
@@ -15,46 +13,56 @@ use crate::policy::{
 pub struct Candidate {
     component: Vec<u8>,
     digest: Digest,
+    /// Whether this program composed it: then it is its own code, and compiled here.
+    is_own: bool,
 }
 
 impl Candidate {
     /// A component, whoever made it.
     pub fn of_component(component: Vec<u8>) -> Self {
         let digest = Digest::of(&component);
-        Self { component, digest }
+        Self {
+            component,
+            digest,
+            is_own: false,
+        }
     }
 
     /// Composes a policy document, with its cases.
     ///
     /// # Errors
     /// [`PolicyError::Compose`].
-    pub fn of_document(
+    pub fn of_document<'c>(
         text: &str,
         cases: Option<&str>,
-        cache: &Cache,
+        loader: impl Into<Loader<'c>>,
     ) -> Result<Self, PolicyError> {
-        cache
-            .composed(text, cases, || compose::compose(text, cases))
-            .map(Self::of_component)
-            .map_err(|error| PolicyError::Compose { path: None, error })
+        let component = loader.into().composed(text, cases)?;
+        Ok(Self {
+            is_own: true,
+            ..Self::of_component(component)
+        })
     }
 
     /// Reads a `policy.yaml`, a folder that holds one, or a component.
     ///
     /// # Errors
     /// [`PolicyError`], which names the file.
-    pub fn load(path: &Path, cache: &Cache) -> Result<Self, PolicyError> {
-        Self::of_file(read_policy_file(path)?, cache)
+    pub fn load<'c>(path: &Path, loader: impl Into<Loader<'c>>) -> Result<Self, PolicyError> {
+        Self::of_file(read_policy_file(path)?, loader)
     }
 
     /// Takes what a policy's file holds.
     ///
     /// # Errors
     /// [`PolicyError`], which names the file.
-    pub fn of_file(file: PolicyFile, cache: &Cache) -> Result<Self, PolicyError> {
+    pub fn of_file<'c>(
+        file: PolicyFile,
+        loader: impl Into<Loader<'c>>,
+    ) -> Result<Self, PolicyError> {
         match file {
             PolicyFile::Document(DocumentSource { path, text, cases }) => {
-                Self::of_document(&text, cases.as_deref(), cache).map_err(|error| error.at(path))
+                Self::of_document(&text, cases.as_deref(), loader).map_err(|error| error.at(path))
             }
             PolicyFile::Component { bytes, .. } => Ok(Self::of_component(bytes)),
         }
@@ -71,7 +79,11 @@ impl Candidate {
     }
 
     /// Compiles and describes it.
-    pub(crate) fn policy(&self, cache: &Cache) -> Result<Policy, ComponentError> {
-        Policy::from_component(&self.component, cache)
+    pub(crate) fn policy(&self, loader: &Loader<'_>) -> Result<Policy, ComponentError> {
+        if self.is_own {
+            loader.own_component(&self.component)
+        } else {
+            loader.component(&self.component)
+        }
     }
 }

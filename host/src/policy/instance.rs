@@ -102,7 +102,7 @@ impl Instance {
     pub(super) fn new(policy: &Policy) -> Result<Self, HostFault> {
         let linked = policy.linked();
         let instance_pre = linked.pre.instance_pre();
-        let mut store = sandbox::store(instance_pre.engine())?;
+        let mut store = sandbox::store(instance_pre.engine(), policy.profile())?;
         let fault = |message: String| HostFault::Instance { message };
         let instance = instance_pre
             .instantiate(&mut store)

@@ -3,8 +3,9 @@
 
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
+use super::decode::{self, BoundError, DecodeError};
 use crate::compose::ENGINE_COMPONENT;
-use crate::sandbox::LIMITS;
+use crate::sandbox::SandboxProfile;
 
 /// The interface that every policy exports.
 pub(crate) const ROUTING: &str = "execution-router:policy/routing@0.1.0";
@@ -21,14 +22,9 @@ pub enum ShapeError {
     /// There is nothing in it.
     #[error("the file is empty, and a policy component was expected")]
     Empty,
-    /// It is larger than any policy may be.
-    #[error("the component has {bytes} bytes, and {bytes_max} are the bound")]
-    TooLarge {
-        /// Its bytes.
-        bytes: usize,
-        /// The bound.
-        bytes_max: usize,
-    },
+    /// It holds more of something than its profile takes.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
     /// It was compiled already, and compiled forms are only trusted from the own cache.
     #[error(
         "this is a precompiled artifact, which is never taken from outside: give the `.wasm` that it was made from"
@@ -37,6 +33,15 @@ pub enum ShapeError {
     /// It is no WebAssembly.
     #[error("this is not WebAssembly: it does not begin with `\\0asm`")]
     NotWebAssembly,
+    /// It has functions of the component model that no policy needs.
+    #[error(
+        "the component has `{name}`, and a policy has `canon lift` alone: \
+         it calls no other component, and has no resources, threads or tasks"
+    )]
+    Canonical {
+        /// The first of them.
+        name: &'static str,
+    },
     /// It is WebAssembly, but no component.
     #[error(
         "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`"
@@ -90,14 +95,24 @@ struct Outline {
     exports: Vec<(String, ComponentExternalKind)>,
 }
 
-/// Checks the outline of a component.
-pub(super) fn check(bytes: &[u8]) -> Result<(), ShapeError> {
+/// Checks the outline of a component, and its size.
+pub(super) fn check(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
     check_beginning(bytes)?;
+    decode::check_bytes(bytes, profile)?;
     let outline = outline(bytes)?;
     if let Some(import) = outline.imports.into_iter().next() {
         return Err(ShapeError::Import { import });
     }
     check_exports(&outline.exports)
+}
+
+/// Checks what a component holds, before it is compiled.
+pub(super) fn check_contents(bytes: &[u8], profile: SandboxProfile) -> Result<(), ShapeError> {
+    decode::check(bytes, profile).map_err(|error| match error {
+        DecodeError::Bound(error) => error.into(),
+        DecodeError::Canonical(name) => ShapeError::Canonical { name },
+        DecodeError::Damaged(error) => damaged(error),
+    })
 }
 
 /// Whether the component's code is, byte for byte, that of the rule engine which this program
@@ -127,15 +142,8 @@ pub(super) fn code(bytes: &[u8]) -> Option<&[u8]> {
 
 fn check_beginning(bytes: &[u8]) -> Result<(), ShapeError> {
     const MAGIC: &[u8] = b"\0asm";
-    let bytes_max = LIMITS.component_bytes_max;
     if bytes.is_empty() {
         return Err(ShapeError::Empty);
-    }
-    if bytes.len() > bytes_max {
-        return Err(ShapeError::TooLarge {
-            bytes: bytes.len(),
-            bytes_max,
-        });
     }
     if bytes.starts_with(b"\x7fELF") {
         return Err(ShapeError::Precompiled);

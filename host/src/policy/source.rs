@@ -6,19 +6,21 @@ use std::path::{Path, PathBuf};
 
 use router_guest::document::DOCUMENT_BYTES_MAX;
 
-use super::{ComponentError, Policy};
-use crate::cache::Cache;
-use crate::compose::{self, ComposeError};
-use crate::sandbox::LIMITS;
+use super::ComponentError;
+use crate::compose::ComposeError;
+use crate::sandbox::SandboxProfile;
 
 const DOCUMENT_FILE: &str = "policy.yaml";
 const CASES_FILE: &str = "cases.yaml";
 /// Bytes of a policy's cases.
 const CASES_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a component's file: what the most generous profile takes. A stricter one says so
+/// itself, with the way out.
+const COMPONENT_BYTES_MAX: usize = SandboxProfile::Large.limits().decode.component_bytes_max;
 
 /// The document of the default policy.
 pub(crate) const DEFAULT_DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
-const DEFAULT_CASES: &str = include_str!("../../../policies/default/cases.yaml");
+pub(super) const DEFAULT_CASES: &str = include_str!("../../../policies/default/cases.yaml");
 
 /// A policy document, read but not parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,55 +110,6 @@ fn in_file(path: Option<&Path>) -> String {
         .unwrap_or_default()
 }
 
-impl Policy {
-    /// Loads a `policy.yaml`, a folder that holds one, or a component.
-    ///
-    /// # Errors
-    /// [`PolicyError`], which names the file.
-    pub fn load(path: &Path, cache: &Cache) -> Result<Self, PolicyError> {
-        match read_policy_file(path)? {
-            PolicyFile::Document(document) => {
-                Self::composed(&document.text, document.cases.as_deref(), cache)
-                    .map_err(|error| error.at(document.path))
-            }
-            PolicyFile::Component { path, bytes } => {
-                Self::from_component(&bytes, cache).map_err(|error| PolicyError::Component {
-                    path: Some(path),
-                    error,
-                })
-            }
-        }
-    }
-
-    /// Composes and loads a policy document.
-    ///
-    /// # Errors
-    /// [`PolicyError`].
-    pub fn from_document(
-        text: &str,
-        cases: Option<&str>,
-        cache: &Cache,
-    ) -> Result<Self, PolicyError> {
-        Self::composed(text, cases, cache)
-    }
-
-    /// The policy that this program carries.
-    ///
-    /// # Errors
-    /// [`PolicyError`], of the machine's making alone.
-    pub fn default_policy(cache: &Cache) -> Result<Self, PolicyError> {
-        Self::composed(DEFAULT_DOCUMENT, Some(DEFAULT_CASES), cache)
-    }
-
-    fn composed(text: &str, cases: Option<&str>, cache: &Cache) -> Result<Self, PolicyError> {
-        let component = cache
-            .composed(text, cases, || compose::compose(text, cases))
-            .map_err(|error| PolicyError::Compose { path: None, error })?;
-        Self::from_component(&component, cache)
-            .map_err(|error| PolicyError::Component { path: None, error })
-    }
-}
-
 impl PolicyError {
     /// The same, of this file.
     pub(crate) fn at(self, path: PathBuf) -> Self {
@@ -188,7 +141,7 @@ pub fn read_policy_file(path: &Path) -> Result<PolicyFile, PolicyError> {
     }
     Ok(PolicyFile::Component {
         path: path.into(),
-        bytes: read(path, LIMITS.component_bytes_max)?,
+        bytes: read(path, COMPONENT_BYTES_MAX)?,
     })
 }
 

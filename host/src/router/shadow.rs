@@ -320,7 +320,7 @@ impl Router {
     /// # Errors
     /// [`SwapRefusal::Gate`] when it is no policy, or cannot be run.
     pub fn shadow(&self, candidate: Candidate, every: NonZeroU32) -> Result<(), SwapRefusal> {
-        let policy = candidate.policy(self.gate.cache());
+        let policy = candidate.policy(&self.gate.loader());
         let policy = policy.map_err(GateRefusal::Component)?;
         let shadow = Shadow::start(candidate, policy, every).map_err(GateRefusal::Host)?;
         if let Some(before) = self.replace_shadow(Some(Arc::new(shadow))) {

@@ -101,7 +101,7 @@ impl Router {
         asked_by: impl Into<Asker>,
     ) -> Result<Activation, SwapRefusal> {
         let (asked_by, started) = (asked_by.into(), self.history_clock.now());
-        let candidate = match Candidate::load(path, self.gate.cache()) {
+        let candidate = match Candidate::load(path, self.gate.loader()) {
             Ok(candidate) => candidate,
             Err(error) => return Err(self.refuse(error.into(), &asked_by)),
         };

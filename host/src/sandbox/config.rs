@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
-use super::{HostFault, LIMITS, SandboxLimits, engine};
+use super::{HostFault, LIMITS, RunLimits, SandboxProfile, engine};
 use crate::digest::Digest;
 
 /// What a policy may use beside plain WebAssembly 2.0: nothing that could tell machines
@@ -24,8 +24,6 @@ const FEATURES_OFF: [WasmFeatures; 12] = [
     WasmFeatures::WIDE_ARITHMETIC,
 ];
 
-/// Instances that live at once, of all policies and threads together.
-const INSTANCES_MAX: u32 = 1024;
 /// Slots of instances that are gone whose memory is kept for the next one.
 const WARM_SLOTS_MAX: u32 = 16;
 /// Bytes of a slot's memory that are reset in place, and not given back: nearly all that a
@@ -35,29 +33,35 @@ const RESIDENT_BYTES: usize = 256 << 10;
 
 /// The engine that decides. Instances come from a pool; where there is no address space for
 /// one (4 GiB a slot, none of it used), each is allocated by itself, and only slower.
-pub(super) fn deciding(limits: &SandboxLimits) -> wasmtime::Result<Engine> {
-    let mut config = common(limits);
-    config
-        .consume_fuel(true)
-        .cranelift_opt_level(OptLevel::Speed);
+pub(super) fn deciding(limits: &RunLimits) -> wasmtime::Result<Engine> {
+    let config = deciding_config(limits);
     let mut pooled = config.clone();
     pooled.allocation_strategy(pool(limits));
     Engine::new(&pooled).or_else(|_| Engine::new(&config))
 }
 
-fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
+fn deciding_config(limits: &RunLimits) -> Config {
+    let mut config = common(limits);
+    config
+        .consume_fuel(true)
+        .cranelift_opt_level(OptLevel::Speed);
+    config
+}
+
+fn pool(limits: &RunLimits) -> PoolingAllocationConfig {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let core_instances = count(limits.core_instances_max);
     let tables = count(limits.tables_max);
+    let instances = count(limits.instances_max);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES_MAX)
-        .total_core_instances(INSTANCES_MAX * core_instances)
+    pool.total_component_instances(instances)
+        .total_core_instances(instances * core_instances)
         .max_core_instances_per_component(core_instances)
-        .total_memories(INSTANCES_MAX)
+        .total_memories(instances)
         .max_memories_per_component(1)
         .max_memories_per_module(1)
         .max_memory_size(limits.memory_bytes_max)
-        .total_tables(INSTANCES_MAX * tables)
+        .total_tables(instances * tables)
         .max_tables_per_component(tables)
         .max_tables_per_module(tables)
         .table_elements(limits.table_elements_max)
@@ -68,15 +72,21 @@ fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
     pool
 }
 
+/// An engine that compiles for [`deciding`] and runs nothing: no pool, for which there would be no
+/// address space where that is bounded.
+pub(crate) fn compiling(limits: &RunLimits) -> wasmtime::Result<Engine> {
+    Engine::new(&deciding_config(limits))
+}
+
 /// The engine that runs the rule engine once, to load a table: what counts is how soon its
 /// code is there.
-pub(super) fn composing(limits: &SandboxLimits) -> wasmtime::Result<Engine> {
+pub(super) fn composing(limits: &RunLimits) -> wasmtime::Result<Engine> {
     let mut config = common(limits);
     config.cranelift_opt_level(OptLevel::None);
     Engine::new(&config)
 }
 
-fn common(limits: &SandboxLimits) -> Config {
+fn common(limits: &RunLimits) -> Config {
     let mut config = Config::new();
     for feature in FEATURES_OFF {
         config.wasm_features(feature, false);
@@ -96,20 +106,21 @@ fn common(limits: &SandboxLimits) -> Config {
 }
 
 /// The digest of everything that a compiled form depends on beside the component: this
-/// program's version, the compiler's settings for this machine, and the bounds.
+/// program's version, the compiler's settings for this machine, and the bounds of the profile.
 ///
 /// # Errors
 /// [`HostFault::Engine`] when the sandbox could not be set up.
-pub fn engine_digest() -> Result<Digest, HostFault> {
+pub fn engine_digest(profile: SandboxProfile) -> Result<Digest, HostFault> {
+    Ok(digest_of(engine(profile)?, profile))
+}
+
+/// The same of any engine of the profile's configuration.
+pub(crate) fn digest_of(engine: &Engine, profile: SandboxProfile) -> Digest {
     let mut parts = Parts(Vec::new());
-    engine()?.precompile_compatibility_hash().hash(&mut parts);
-    let limits = format!("{LIMITS:?}");
+    engine.precompile_compatibility_hash().hash(&mut parts);
+    let limits = format!("{profile:?} {LIMITS:?} {:?}", profile.limits());
     let version = env!("CARGO_PKG_VERSION");
-    Ok(Digest::of_parts(&[
-        version.as_bytes(),
-        &parts.0,
-        limits.as_bytes(),
-    ]))
+    Digest::of_parts(&[version.as_bytes(), &parts.0, limits.as_bytes()])
 }
 
 /// Keeps what is hashed, so that all of it goes into a digest.

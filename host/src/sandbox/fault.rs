@@ -65,6 +65,12 @@ pub enum HostFault {
         /// The reason.
         message: String,
     },
+    /// A component could not be compiled, and is not to blame.
+    #[error("the component could not be compiled: {message}")]
+    Compiler {
+        /// The reason.
+        message: String,
+    },
     /// There was no room for an instance.
     #[error("no instance of the policy could be made: {message}")]
     Instance {

@@ -4,10 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::gate::Candidate;
-use crate::policy::{PolicyError, PolicyFile, read_policy_file};
+use crate::policy::{Loader, PolicyError, PolicyFile, read_policy_file};
 
 /// What a look at the file finds.
 #[derive(Debug)]
@@ -40,7 +39,7 @@ impl Looker {
     }
 
     /// Looks at the file.
-    pub fn look(&mut self, cache: &Cache) -> Look {
+    pub fn look(&mut self, loader: &Loader<'_>) -> Look {
         let read = read_policy_file(&self.path);
         let now = match &read {
             Ok(PolicyFile::Document(document)) => {
@@ -62,7 +61,7 @@ impl Looker {
         if self.seen.replace(now) == Some(now) {
             return Look::Same;
         }
-        match read.and_then(|file| Candidate::of_file(file, cache)) {
+        match read.and_then(|file| Candidate::of_file(file, loader.clone())) {
             Ok(candidate) => Look::Changed(candidate),
             Err(PolicyError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
                 Look::Gone(self.path.clone())

@@ -6,7 +6,8 @@
     reason = "a test stops where its ground is missing"
 )]
 
-use execution_router::compose;
+use execution_router::policy::ComponentError;
+use execution_router::{Cache, Compiler, Loader, Policy, compose};
 use router_guest::amount::Amount;
 use router_guest::request::{FinalAction, OrderTerms, Position, PositionSide, TradeType};
 
@@ -18,6 +19,16 @@ pub(crate) const CASES: &str = include_str!("../../../policies/default/cases.yam
 /// The default policy's component.
 pub(crate) fn default_component() -> Vec<u8> {
     compose::compose(DOCUMENT, Some(CASES)).expect("the default policy composes")
+}
+
+/// Loads policies without keeping them; components are compiled by the program that is shipped.
+pub(crate) fn loader(cache: &Cache) -> Loader<'_> {
+    Loader::new(cache).compiler(Compiler::child(env!("CARGO_BIN_EXE_execution-router")))
+}
+
+/// What becomes of a component.
+pub(crate) fn loaded(bytes: &[u8]) -> Result<Policy, ComponentError> {
+    loader(&Cache::disabled()).component(bytes)
 }
 
 /// An amount.

@@ -1,8 +1,8 @@
 //! A policy component to be bent: one module (`tests/hostile/policy.wat`) that answers what was
 //! laid out for it, wrapped for world `policy` from the published interface.
 
-use execution_router::Cache;
-use execution_router::policy::Policy;
+use execution_router::policy::{ComponentError, Policy};
+use execution_router::{Cache, Compiler, Loader};
 use router_guest::decision::OrderIntent;
 use router_guest::manifest::{
     AmountField, BudgetInfo, Manifest, Scope, ScoreField, SymbolInfo, TierInfo, Window,
@@ -150,8 +150,16 @@ impl Hostile {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::from_component(&self.bytes(), &Cache::disabled()).unwrap()
+        taken(&self.bytes()).unwrap()
     }
+}
+
+/// What becomes of a component, compiled in this process: what it costs to compile is not what is
+/// tried with it.
+pub(crate) fn taken(component: &[u8]) -> Result<Policy, ComponentError> {
+    let cache = Cache::disabled();
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
+    loader.component(component)
 }
 
 /// The module as a component of a world of the published interface.

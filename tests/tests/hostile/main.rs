@@ -10,11 +10,15 @@
 )]
 
 mod bench;
+mod cases;
 mod component;
 mod faults;
 mod image;
 mod lies;
 mod manifests;
+#[cfg(target_os = "linux")]
+mod measured;
+mod table;
 mod verified;
 
 use router_guest::amount::Amount;

@@ -1,18 +1,18 @@
 //! Components that are not taken as policies at all.
 
-use execution_router::Cache;
 use execution_router::policy::Policy;
+use execution_router::{Cache, Compiler, Loader, SandboxProfile};
 use router_guest::amount::Amount;
 use router_guest::decision::OrderIntent;
 use router_guest::manifest::{Manifest, Window};
 
-use crate::bench::amount;
-use crate::component::{BendImage, Hostile};
+use crate::bench::{Bench, SOUND, amount, sound_request};
+use crate::component::{BendImage, Hostile, taken};
 
 /// What is said of a component that is not taken.
 #[track_caller]
 fn not_taken(hostile: &Hostile, message: &str) {
-    let refused = Policy::from_component(&hostile.bytes(), &Cache::disabled());
+    let refused = taken(&hostile.bytes());
     assert_eq!(refused.expect_err(message).to_string(), message);
 }
 
@@ -174,9 +174,8 @@ fn components_that_do_not_start() {
     };
     not_taken(
         &greedy,
-        "the component does not compile for the sandbox: module memory does not fit in pooling allocator \
-         requirements: memory index 0 is unsupported in this pooling allocator configuration: memory has a \
-         minimum byte size of 16842752 which exceeds the limit of 0x1000000 bytes",
+        "the component has 16842752 bytes of memory from its start, and 16777216 are the bound \
+         of profile `strict`; profile `large` takes 268435456",
     );
 }
 
@@ -211,4 +210,44 @@ fn manifests_that_cannot_be_read() {
             &format!("{silent}{what}"),
         );
     }
+}
+
+#[test]
+fn the_large_profile_takes_more_and_keeps_apart_what_it_compiled() {
+    let component = Hostile {
+        memory: "257",
+        ..Hostile::new()
+    }
+    .bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().join("cache"));
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
+    let large = loader.clone().profile(SandboxProfile::Large);
+    for _ in 0..2 {
+        let policy = large.component(&component).unwrap();
+        assert_eq!(policy.profile(), SandboxProfile::Large);
+        let bench = Bench::new(policy);
+        assert_eq!(bench.decide(&sound_request()), SOUND);
+        // What was compiled for one profile is nothing to the other.
+        assert!(loader.component(&component).is_err());
+    }
+    assert_eq!(
+        taken(&component).unwrap_err().to_string().lines().count(),
+        1
+    );
+}
+
+#[test]
+fn a_foreign_component_is_not_compiled_where_nobody_can_compile_it_apart() {
+    let cache = Cache::disabled();
+    let error = Policy::from_component(&Hostile::new().bytes(), &cache).unwrap_err();
+    assert!(!error.blames_policy());
+    assert_eq!(
+        error.to_string(),
+        "the component could not be compiled: there is no program `execution-router` beside this \
+         one to compile foreign components apart; say where it is, or that they are to be \
+         compiled in this process"
+    );
+    // What this program composes is its own, and needs nobody.
+    assert!(Policy::from_document(conformance::DEFAULT_POLICY, None, &cache).is_ok());
 }

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use execution_router::policy::Policy;
 use execution_router::verify::{Breach, Finding, Path, Report, Stop, Verdict, verify};
-use execution_router::{Cache, Scenario, compose};
+use execution_router::{Scenario, compose};
 use router_guest::amount::Amount;
 use router_guest::decision::{self, BudgetClaim, OrderIntent, Refusal, Side};
 use router_guest::manifest::SymbolInfo;
@@ -16,7 +15,7 @@ use router_guest::request::{FinalAction, TradeType};
 use router_guest::state::TradingState;
 
 use crate::bench::*;
-use crate::component::Hostile;
+use crate::component::{Hostile, taken};
 use crate::image::answer_bytes;
 
 /// Where a byte of the terms stands, and of the trading state behind them.
@@ -482,7 +481,7 @@ fn a_byte_that_is_another_panics_nothing() {
             let mut bytes = component.clone();
             let at = bytes.len() * (2 * place + 1) / (2 * places);
             bytes[at] ^= 1 << (place % 8);
-            let end = match Policy::from_component(&bytes, &Cache::disabled()) {
+            let end = match taken(&bytes) {
                 Err(_) => 0,
                 Ok(policy) => match verify(&policy, &mut |_| {}).unwrap().verdict() {
                     Verdict::Counterexamples => 1,

@@ -4,7 +4,9 @@ use router_guest::request::{FinalAction, TradeType};
 
 use super::*;
 use crate::cache::Cache;
+use crate::compiler::Compiler;
 use crate::compose;
+use crate::policy::Loader;
 
 const DOCUMENT: &str = include_str!("../../../../policies/default/policy.yaml");
 
@@ -13,7 +15,9 @@ fn default_component() -> Vec<u8> {
 }
 
 fn instance_of(component: &[u8]) -> Instance {
-    let policy = Policy::from_component(component, &Cache::disabled()).unwrap();
+    let cache = Cache::disabled();
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
+    let policy = loader.component(component).unwrap();
     policy.instantiate().unwrap()
 }
 

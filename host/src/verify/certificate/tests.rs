@@ -3,6 +3,7 @@ use std::sync::OnceLock;
 use super::*;
 use crate::cache::Cache;
 use crate::policy::Policy;
+use crate::sandbox::SandboxProfile;
 use crate::verify::{Report, verify};
 
 /// The default policy's, made once.
@@ -156,7 +157,7 @@ fn a_certificate_is_found_where_it_was_kept_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::at(folder.path().join("cache"));
     let certificate = certificate();
-    let found = |cache: &Cache, digest| cache.certificate(digest).unwrap();
+    let found = |cache: &Cache, digest| cache.certificate(digest, SandboxProfile::Strict).unwrap();
     assert_eq!(found(&cache, certificate.component), None);
     cache.keep_certificate(report()).unwrap();
     assert_eq!(
@@ -190,5 +191,10 @@ fn what_is_not_certified_in_full_is_not_kept() {
     let mut partial = report().clone();
     partial.measured.complete = false;
     cache.keep_certificate(&partial).unwrap();
-    assert_eq!(cache.certificate(certificate().component).unwrap(), None);
+    assert_eq!(
+        cache
+            .certificate(certificate().component, SandboxProfile::Strict)
+            .unwrap(),
+        None
+    );
 }

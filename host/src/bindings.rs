@@ -4,6 +4,7 @@
 //! It holds no limits and no instances (see [`crate::sandbox`] and [`crate::policy`]).
 
 pub(crate) mod images;
+pub(crate) mod placed;
 
 /// Version 0.1.0 of the package. Parameters are borrowed, so that a call copies no name.
 #[allow(

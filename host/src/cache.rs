@@ -16,8 +16,9 @@ use wasmtime::component::Component;
 
 use crate::compose::{ComposeError, ENGINE_COMPONENT};
 use crate::digest::Digest;
+use crate::heap;
 use crate::policy::ComponentError;
-use crate::sandbox::{self, HostFault, engine_digest};
+use crate::sandbox::{self, engine_digest};
 
 pub use folder::CacheRefusal;
 
@@ -82,25 +83,23 @@ impl Cache {
             .as_deref()
             .map(|folder| entry::path(folder, key, entry::COMPILED));
         if let Some(compiled) = kept.as_deref().and_then(entry::read) {
-            // SAFETY: the bytes are what `serialize` gave below, to this user and for this
-            // engine's configuration: nobody else can write to the folder, the key holds the
+            // SAFETY: the bytes are what was written below, by this user and for this engine's
+            // configuration: nobody else can write to the folder, the key holds the
             // configuration, and the checksum was right.
             if let Ok(component) = unsafe { Component::deserialize(engine, &compiled) } {
                 return Ok(component);
             }
         }
-        let component = Component::new(engine, bytes).map_err(|error| ComponentError::Compile {
+        let fault = |error: wasmtime::Error| ComponentError::Compile {
             message: entry::one_line(&error),
-        })?;
+        };
+        let compiled = sandbox::compiled(bytes).map_err(fault)?;
+        heap::give_back();
         if let Some(path) = kept {
-            let compiled = component.serialize().map_err(|error| {
-                ComponentError::Host(HostFault::Engine {
-                    message: error.to_string(),
-                })
-            })?;
             entry::write(&path, &compiled);
         }
-        Ok(component)
+        // SAFETY: the bytes are the compiler's.
+        unsafe { Component::deserialize(engine, &compiled) }.map_err(fault)
     }
 
     /// The component of a document, composed when it is not kept.
@@ -127,6 +126,7 @@ impl Cache {
             return Ok(component);
         }
         let component = compose()?;
+        heap::give_back();
         if let Some(path) = kept {
             entry::write(&path, &component);
         }

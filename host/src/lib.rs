@@ -13,6 +13,7 @@ pub mod digest;
 pub mod explain;
 pub mod failsafe;
 pub mod guard;
+mod heap;
 pub mod import;
 pub mod ledger;
 pub mod log;
@@ -43,3 +44,7 @@ pub use scenario::Scenario;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct HostReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../policies/README.md")]
+pub struct PoliciesReadme;

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use router_guest::manifest::{Manifest, SymbolInfo};
 use wasmtime::StoreLimits;
 use wasmtime::component::{Component, Linker};
@@ -40,10 +41,12 @@ struct Linked {
     digest: Digest,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
-    symbols: HashMap<String, usize>,
+    symbols: HashMap<String, usize, RandomState>,
     pre: v0_1_0::PolicyPre<StoreLimits>,
     exports: instance::Exports,
     is_rule_engine: bool,
+    /// Its code is that of the rule engine which this program carries.
+    is_own_engine: bool,
 }
 
 /// Why a component is not taken as a policy.
@@ -91,10 +94,14 @@ impl Policy {
         shape::check(bytes)?;
         let digest = Digest::of(bytes);
         let component = cache.component(bytes, digest)?;
-        Self::link(digest, &component)
+        Self::link(digest, &component, shape::is_own_engine(bytes))
     }
 
-    fn link(digest: Digest, component: &Component) -> Result<Self, ComponentError> {
+    fn link(
+        digest: Digest,
+        component: &Component,
+        is_own_engine: bool,
+    ) -> Result<Self, ComponentError> {
         let engine = sandbox::engine()?;
         // Nothing is ever put into the linker: a policy imports nothing.
         let pre = Linker::new(engine)
@@ -136,6 +143,7 @@ impl Policy {
             pre,
             exports,
             is_rule_engine: component.get_export_index(None, LOADING).is_some(),
+            is_own_engine,
         })))
     }
 

@@ -61,8 +61,6 @@ type Shared = LazyLock<Result<Engine, String>>;
 
 static ENGINE: Shared =
     LazyLock::new(|| config::deciding(&LIMITS).map_err(|error| error.to_string()));
-static COMPOSING_ENGINE: Shared =
-    LazyLock::new(|| config::composing(&LIMITS).map_err(|error| error.to_string()));
 
 /// The engine that decides, one for the process: for measuring beside it, and for embedders who
 /// count on its configuration.
@@ -73,9 +71,25 @@ pub fn engine() -> Result<&'static Engine, HostFault> {
     shared(&ENGINE)
 }
 
-/// The engine that loads a table into the rule engine, once, and is compiled for quickly.
-pub(crate) fn composing_engine() -> Result<&'static Engine, HostFault> {
-    shared(&COMPOSING_ENGINE)
+/// An engine that loads a table into the rule engine, once, and is compiled for quickly. It is
+/// not kept: what an engine has compiled with stays with it, several megabytes.
+pub(crate) fn composing_engine() -> Result<Engine, HostFault> {
+    config::composing(&LIMITS).map_err(engine_fault)
+}
+
+/// The compiled form of a component, for [`engine`]. Made on an engine of its own, which is
+/// not kept either.
+///
+/// # Errors
+/// What the compiler says.
+pub(crate) fn compiled(component: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    config::deciding(&LIMITS)?.precompile_component(component)
+}
+
+fn engine_fault(error: wasmtime::Error) -> HostFault {
+    HostFault::Engine {
+        message: error.to_string(),
+    }
 }
 
 fn shared(engine: &'static Shared) -> Result<&'static Engine, HostFault> {
@@ -89,9 +103,7 @@ pub(crate) fn store(engine: &Engine) -> Result<Store<StoreLimits>, HostFault> {
     let mut store = store_of(engine, LIMITS.memory_bytes_max);
     store
         .set_fuel(LIMITS.describe_fuel_max)
-        .map_err(|error| HostFault::Engine {
-            message: error.to_string(),
-        })?;
+        .map_err(engine_fault)?;
     Ok(store)
 }
 

@@ -52,10 +52,8 @@ fn policies() -> PathBuf {
 
 /// The example of the README.
 fn example() -> (String, String, String) {
-    let readme = include_str!("../README.md");
-    let (_, section) = readme
-        .split_once("### Import a bot's configuration")
-        .unwrap();
+    let readme = include_str!("../../policies/README.md");
+    let (_, section) = readme.split_once("## `import`\n").unwrap();
     let mut blocks = section.split("```");
     let mut block = |language: &str| {
         let body = blocks.nth(1).unwrap();

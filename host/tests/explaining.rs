@@ -397,12 +397,12 @@ line 3: HOLD A/B, exit, short 2, ACTIVE
     );
 }
 
-/// `BLESS=1` writes what is printed into the README.
+/// `BLESS=1` writes what is printed into the page.
 #[test]
 fn the_example_of_the_readme_is_what_is_printed() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/README.md");
     let readme = fs::read_to_string(&file).unwrap();
-    let (_, section) = readme.split_once("## Explain\n").unwrap();
+    let (_, section) = readme.split_once("## `explain`\n").unwrap();
     let block = |kind: &str| {
         let (_, behind) = section.split_once(&format!("```{kind}\n")).unwrap();
         behind.split_once("```").unwrap().0.to_owned()

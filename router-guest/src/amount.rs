@@ -82,6 +82,17 @@ impl Amount {
         Self::new(((high as u128) << 64) | low as u128, scale)
     }
 
+    /// Whether the words of a WIT decimal are within bounds. Nearly all coefficients fill the
+    /// lower word alone, and then there is nothing to compare.
+    pub(crate) const fn are_sound_words(high: u64, low: u64, scale: u8) -> bool {
+        scale <= SCALE_MAX && (high == 0 || Self::from_words(high, low, scale).is_some())
+    }
+
+    /// The amount of words that [`Amount::are_sound_words`].
+    pub(crate) const fn of_sound_words(high: u64, low: u64, scale: u8) -> Self {
+        Self::raw(((high as u128) << 64) | low as u128, scale)
+    }
+
     /// The coefficient's upper and lower 64 bits, and the scale: a WIT decimal.
     #[expect(
         clippy::cast_possible_truncation,
@@ -134,6 +145,9 @@ impl Amount {
     /// down, so that what is left is never overstated.
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {
+        if other.is_zero() {
+            return self;
+        }
         if self <= other {
             return Self::ZERO;
         }

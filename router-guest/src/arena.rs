@@ -57,6 +57,20 @@ pub(crate) fn seal() {
     state.top = state.mark;
 }
 
+/// Keeps free of allocations what the host has laid down for a call, up to `end`.
+///
+/// A host that asks for room has got it from the arena, and this changes nothing. The one that
+/// composed the component may ask once and lay down every later call in the same place, since
+/// what is asked for first in a call always stands at the mark.
+///
+/// # Safety
+/// `end` is in the memory, and nothing of this call is allocated between `top` and it.
+pub(crate) unsafe fn reach(end: u32) {
+    // SAFETY: single thread, and the borrow ends with this function.
+    let state = unsafe { &mut *ARENA.0.get() };
+    state.top = state.top.max(end as usize);
+}
+
 /// Takes back all that a call has allocated. What it wrote stays readable until the next call
 /// begins, which is when the host has long read it.
 ///

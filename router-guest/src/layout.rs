@@ -7,8 +7,10 @@
 //! generated types to compare with.
 
 mod answer;
+mod arguments;
 
 pub use answer::AnswerLayout;
+pub use arguments::{ArgumentsLayout, SpanLayout};
 
 use crate::amount::Amount;
 use crate::request::{FinalAction, OrderTerms, Position, PositionSide, TradeType, WorkingOrders};
@@ -123,9 +125,21 @@ impl DecimalLayout {
     }
 
     #[inline]
-    fn read(&self) -> Option<Amount> {
+    fn is_sound(&self) -> bool {
         let scale = byte(u64::from_le(self.scale));
-        Amount::from_words(u64::from_le(self.high), u64::from_le(self.low), scale)
+        Amount::are_sound_words(u64::from_le(self.high), u64::from_le(self.low), scale)
+    }
+
+    #[inline]
+    fn read(&self) -> Option<Amount> {
+        self.is_sound().then(|| self.amount())
+    }
+
+    /// The amount of a decimal that is sound.
+    #[inline]
+    fn amount(&self) -> Amount {
+        let scale = byte(u64::from_le(self.scale));
+        Amount::of_sound_words(u64::from_le(self.high), u64::from_le(self.low), scale)
     }
 }
 
@@ -139,12 +153,23 @@ impl OptionalDecimal {
     }
 
     #[inline]
-    fn read(&self) -> Option<Option<Amount>> {
+    fn is_sound(&self) -> bool {
         match byte(u64::from_le(self.given)) {
-            0 => Some(None),
-            1 => self.value.read().map(Some),
-            _ => None,
+            0 => true,
+            1 => self.value.is_sound(),
+            _ => false,
         }
+    }
+
+    /// The amount of an option that is sound.
+    #[inline]
+    fn amount(&self) -> Option<Amount> {
+        (byte(u64::from_le(self.given)) != 0).then(|| self.value.amount())
+    }
+
+    #[inline]
+    fn read(&self) -> Option<Option<Amount>> {
+        self.is_sound().then(|| self.amount())
     }
 }
 
@@ -176,16 +201,21 @@ impl OptionalPosition {
     }
 
     #[inline]
-    fn read(&self) -> Option<Option<Position>> {
-        if byte(u64::from_le(self.given)) == 0 {
-            return Some(None);
-        }
+    fn is_sound(&self) -> bool {
+        byte(u64::from_le(self.given)) == 0 || self.quantity.is_sound()
+    }
+
+    /// The position of an option that is sound.
+    #[inline]
+    fn position(&self) -> Option<Position> {
         let side = match byte(u64::from_le(self.side)) {
             0 => PositionSide::Long,
             _ => PositionSide::Short,
         };
-        let quantity = self.quantity.read()?;
-        Some(Some(Position { side, quantity }))
+        (byte(u64::from_le(self.given)) != 0).then(|| Position {
+            side,
+            quantity: self.quantity.amount(),
+        })
     }
 }
 
@@ -217,30 +247,67 @@ impl TermsLayout {
         }
     }
 
-    /// The terms; `None` when an amount or a discriminant is out of bounds.
-    #[inline]
-    pub fn read(&self) -> Option<OrderTerms> {
-        let [signal_score, confidence, risk_reward_ratio] = &self.scores;
-        Some(OrderTerms {
+    /// The terms, to be read; `None` when an amount or a discriminant is out of bounds.
+    ///
+    /// All is checked before any of it is read, so that the terms are made where they are to
+    /// stand: to move them takes longer than to read them.
+    pub fn checked(&self) -> Option<SoundTerms<'_>> {
+        let amounts = [
+            &self.close_quantity,
+            &self.price,
+            &self.target_notional,
+            &self.equity,
+            &self.quote_rate,
+            &self.stop_loss,
+            &self.take_profit,
+        ];
+        let is_sound = self.position.is_sound()
+            && self.opening.is_sound()
+            && self.closing.is_sound()
+            && amounts.into_iter().all(OptionalDecimal::is_sound);
+        let sound = SoundTerms {
+            layout: self,
             final_action: numbered(&FinalAction::ALL, self.final_action)?,
             trade_type: numbered(&TradeType::ALL, self.trade_type)?,
-            position: self.position.read()?,
-            close_quantity: self.close_quantity.read()?,
+        };
+        is_sound.then_some(sound)
+    }
+}
+
+/// Laid out terms without an amount or a discriminant that is out of bounds.
+#[derive(Debug, Clone, Copy)]
+pub struct SoundTerms<'l> {
+    layout: &'l TermsLayout,
+    final_action: FinalAction,
+    trade_type: TradeType,
+}
+
+impl SoundTerms<'_> {
+    /// The terms.
+    #[inline]
+    pub fn read(self) -> OrderTerms {
+        let layout = self.layout;
+        let [signal_score, confidence, risk_reward_ratio] = &layout.scores;
+        OrderTerms {
+            final_action: self.final_action,
+            trade_type: self.trade_type,
+            position: layout.position.position(),
+            close_quantity: layout.close_quantity.amount(),
             working: WorkingOrders {
-                opening: self.opening.read()?,
-                closing: self.closing.read()?,
+                opening: layout.opening.amount(),
+                closing: layout.closing.amount(),
             },
-            price: self.price.read()?,
-            target_notional: self.target_notional.read()?,
-            sized: byte(u64::from_le(self.sized)) != 0,
-            equity: self.equity.read()?,
-            quote_rate: self.quote_rate.read()?,
+            price: layout.price.amount(),
+            target_notional: layout.target_notional.amount(),
+            sized: byte(u64::from_le(layout.sized)) != 0,
+            equity: layout.equity.amount(),
+            quote_rate: layout.quote_rate.amount(),
             signal_score: signal_score.read(),
             confidence: confidence.read(),
             risk_reward_ratio: risk_reward_ratio.read(),
-            stop_loss: self.stop_loss.read()?,
-            take_profit: self.take_profit.read()?,
-        })
+            stop_loss: layout.stop_loss.amount(),
+            take_profit: layout.take_profit.amount(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod amount;
 #[cfg(target_arch = "wasm32")]
 mod arena;
+mod bytes;
 #[cfg(target_arch = "wasm32")]
 mod component;
 pub mod decision;

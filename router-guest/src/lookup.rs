@@ -8,6 +8,8 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::bytes::same;
+
 /// Slots for each entry at least: half of them stay empty, so that a search ends soon.
 const SLOTS_PER_ENTRY: usize = 2;
 const SLOTS_MIN: usize = 8;
@@ -101,23 +103,11 @@ impl<K: AsRef<[u8]>, T: Default> Lookup<K, T> {
     }
 }
 
-/// Whether two names are the same, eight bytes at a time: the sandbox has no faster way to
-/// compare than the one that is written out.
-fn same(left: &[u8], right: &[u8]) -> bool {
-    let (words, rest) = left.as_chunks::<8>();
-    let (other_words, other_rest) = right.as_chunks::<8>();
-    let pairs = words.iter().zip(other_words);
-    left.len() == right.len()
-        && pairs
-            .into_iter()
-            .all(|(word, other)| u64::from_le_bytes(*word) == u64::from_le_bytes(*other))
-        && rest == other_rest
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     reason = "any bits of the hash will do"
 )]
+#[inline]
 fn hash(name: &[u8]) -> usize {
     let (words, rest) = name.as_chunks::<8>();
     let last = rest

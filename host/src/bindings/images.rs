@@ -39,9 +39,25 @@ const _: () = {
     assert!(size_of::<AnswerLayout>() == <WitAnswer as ComponentType>::SIZE32);
 };
 
+/// Plain integers without gaps between them.
+///
+/// # Safety
+/// Every byte of a value is part of one of its integers.
+pub(crate) unsafe trait Image {}
+
+/// The images as the bytes that they are made of.
+#[inline]
+pub(crate) fn bytes_of<I: Image>(images: &[I]) -> &[u8] {
+    // SAFETY: by the trait, every byte of the images is there to be read.
+    unsafe { slice::from_raw_parts(images.as_ptr().cast::<u8>(), size_of_val(images)) }
+}
+
 /// Makes an image lower as its record does.
 macro_rules! image_of {
     ($image:ident: $record:ty) => {
+        // SAFETY: layouts name their padding.
+        unsafe impl Image for $image {}
+
         // SAFETY: everything about the type is the record's own.
         unsafe impl ComponentType for $image {
             type Lower = <$record as ComponentType>::Lower;
@@ -83,10 +99,7 @@ macro_rules! image_of {
                 offset: usize,
                 items: &[Self],
             ) -> wasmtime::Result<()> {
-                // SAFETY: the images are plain integers without gaps between them.
-                let bytes = unsafe {
-                    slice::from_raw_parts(items.as_ptr().cast::<u8>(), size_of_val(items))
-                };
+                let bytes = bytes_of(items);
                 let end = offset.saturating_add(bytes.len());
                 match cx.as_slice_mut().get_mut(offset..end) {
                     Some(room) => room.copy_from_slice(bytes),

@@ -53,9 +53,9 @@ fn run(
     let load_error = |error: wasmtime::Error| ComposeError::Load {
         message: load_trap(&error),
     };
-    let component = Component::new(engine, instrumented).map_err(snapshot_error)?;
-    let mut store = sandbox::composing_store(engine);
-    let instance = Linker::new(engine)
+    let component = Component::new(&engine, instrumented).map_err(snapshot_error)?;
+    let mut store = sandbox::composing_store(&engine);
+    let instance = Linker::new(&engine)
         .instantiate(&mut store, &component)
         .map_err(load_error)?;
     let load = component
@@ -110,8 +110,9 @@ fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
 struct Access {
     store: Store<StoreLimits>,
     instance: Instance,
-    /// The one memory that the rule engine has. Reading it grows it, so it is read once.
-    memory: Option<Vec<u8>>,
+    /// The one memory that the rule engine has. To ask for it grows it, so it is asked for once,
+    /// and it is read where it is: a copy would be most of what composing takes of the host's.
+    memory: Option<WasmList<u8>>,
     /// The first failure; what was answered since is worthless.
     failed: Option<wasmtime::Error>,
 }
@@ -150,17 +151,15 @@ impl ComponentInstanceState for Access {
         contents: impl FnOnce(&[u8]) + Send,
     ) {
         if self.memory.is_none() {
-            let read = self.call::<WasmList<u8>>(instance, function);
-            let memory = match read {
-                Ok(list) => list.as_le_slice(&self.store).to_vec(),
+            match self.call::<WasmList<u8>>(instance, function) {
+                Ok(list) => self.memory = Some(list),
                 Err(error) => {
                     self.failed.get_or_insert(error);
-                    Vec::new()
                 }
-            };
-            self.memory = Some(memory);
+            }
         }
-        contents(self.memory.as_deref().unwrap_or_default());
+        let memory = self.memory.as_ref();
+        contents(memory.map_or(&[], |memory| memory.as_le_slice(&self.store)));
     }
 
     async fn call_func_ret_s32(&mut self, instance: &str, function: &str) -> i32 {

@@ -25,6 +25,11 @@ pub enum Said {
         /// What it would have been for, where the other policy says otherwise.
         intent: Option<OrderIntent>,
     },
+    /// No order, for the same reason as the other policy, but for something else.
+    SkipFor {
+        /// What it would have been for.
+        intent: OrderIntent,
+    },
     /// A close of what is closable, or of what the request asks of it.
     Close {
         /// The reason.
@@ -42,7 +47,8 @@ pub enum Said {
         intent: OrderIntent,
         /// The share of the target that is opened.
         share: Amount,
-        /// What quantities are rounded down to; `None` is 8 places.
+        /// What quantities are rounded down to, where the other policy opens with another step;
+        /// `None` is 8 places.
         step: Option<Amount>,
         /// The budget that is charged.
         budget: Option<String>,
@@ -72,9 +78,7 @@ pub(super) enum Weight {
 impl Weight {
     pub(super) fn of(old: &Said, new: &Said) -> Self {
         match (old, new) {
-            (Said::Skip { reason: old, .. }, Said::Skip { reason: new, .. }) if old == new => {
-                Self::Intent
-            }
+            (Said::SkipFor { .. }, Said::SkipFor { .. }) => Self::Intent,
             (Said::Skip { .. }, Said::Skip { .. }) => Self::Reason,
             (old, new) if old.is_order() || new.is_order() => Self::Order,
             _ => Self::Answer,
@@ -82,7 +86,9 @@ impl Weight {
     }
 }
 
-/// Both answers, without the intents of skips that the other one has too, or has nothing like.
+/// Both answers, without what does not tell them apart: the intent of a skip that the other
+/// one has too, or has nothing like, the reason of skips whose intents alone differ, and a step
+/// that is not another one.
 pub(super) fn compared([mut old, mut new]: [Said; 2]) -> (Said, Said) {
     let (old_intent, new_intent) = (old.intent(), new.intent());
     if old_intent == new_intent || old_intent.is_none() || new_intent.is_none() {
@@ -92,15 +98,45 @@ pub(super) fn compared([mut old, mut new]: [Said; 2]) -> (Said, Said) {
             }
         }
     }
-    (old, new)
+    if old.step() == new.step() || old.step().is_none() || new.step().is_none() {
+        for said in [&mut old, &mut new] {
+            if let Said::Open { step, .. } = said {
+                *step = None;
+            }
+        }
+    }
+    match (&old, &new) {
+        (
+            Said::Skip {
+                reason: old_reason,
+                intent: Some(old),
+            },
+            Said::Skip {
+                reason: new_reason,
+                intent: Some(new),
+            },
+        ) if old_reason == new_reason => (
+            Said::SkipFor { intent: *old },
+            Said::SkipFor { intent: *new },
+        ),
+        _ => (old, new),
+    }
 }
 
 impl Said {
     const fn intent(&self) -> Option<OrderIntent> {
         match self {
             Self::Skip { intent, .. } => *intent,
-            Self::Open { intent, .. } => Some(*intent),
+            Self::Open { intent, .. } | Self::SkipFor { intent } => Some(*intent),
             Self::Close { .. } | Self::Refused { .. } | Self::NoAnswer => None,
+        }
+    }
+
+    /// The step of an opening; outside `None` for what opens nothing.
+    const fn step(&self) -> Option<Option<Amount>> {
+        match self {
+            Self::Open { step, .. } => Some(*step),
+            _ => None,
         }
     }
 
@@ -133,6 +169,13 @@ impl fmt::Display for Said {
                 reason,
                 intent: Some(intent),
             } => write!(out, "SKIP {reason} (intent {})", intent.word()),
+            Self::SkipFor { intent } => {
+                write!(
+                    out,
+                    "SKIP, whatever the reason, with intent {}",
+                    intent.word()
+                )
+            }
             Self::Close { reason, leg } => write!(out, "{} {reason}", closing_side(*leg)),
             Self::Open {
                 reason,

@@ -154,3 +154,22 @@ fn recorded_requests_are_counted_in_their_changes() {
         "2 of 3 recorded requests would be answered otherwise\n1 of 4 lines could not be read\n"
     ));
 }
+
+#[test]
+fn a_threshold_that_moves_is_told_in_few_words() {
+    let found = difference(&edited("score: 0.55,", "score: 0.56,"));
+    let said: Vec<_> = found
+        .changes
+        .iter()
+        .map(|change| format!("{} → {}", change.old, change.new))
+        .collect();
+    assert_eq!(
+        said.last().map(String::as_str),
+        Some(
+            "SKIP, whatever the reason, with intent pilot → SKIP, whatever the reason, with intent explore"
+        )
+    );
+    let opens = "BUY open_long (intent pilot, 40% of the target, charges `exploration`) → \
+                 BUY open_long (intent explore, 50% of the target, charges `exploration`)";
+    assert!(said.iter().any(|said| said == opens), "{said:#?}");
+}

@@ -16,7 +16,7 @@ use router_guest::state::BudgetUse;
 use super::charge::{Charge, Seen, Tally};
 use super::error::{EventError, ReserveError};
 use super::money::Money;
-use super::names::Names;
+use super::names::NameId;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
 use super::room::Room;
 use super::window::{Bounds, Calendar, Moment};
@@ -67,7 +67,6 @@ pub(super) struct Book {
     passed: usize,
     view: Option<View>,
     sums: Sums,
-    names: Names,
 }
 
 /// The terms and window that the tallies are of.
@@ -86,7 +85,6 @@ impl Book {
             passed: 0,
             view: None,
             sums: Sums::new(Scope::All),
-            names: Names::default(),
         }
     }
 
@@ -152,10 +150,7 @@ impl Book {
             });
         }
         self.make_room()?;
-        let names = (
-            self.names.hold(claim.symbol),
-            self.names.hold(claim.strategy),
-        );
+        let names = (NameId::of(claim.symbol), NameId::of(claim.strategy));
         let charge = Charge::open(number(), now, names, need, (claim.side, claim.quote_rate));
         let id = ReservationId(charge.number);
         self.sums.change(&charge, Tally::add);

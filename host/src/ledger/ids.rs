@@ -1,7 +1,8 @@
 //! Which requests were decided already: the memory behind `repeated` and `duplicate_id`.
 //!
-//! Identities are compared byte for byte, never by digest alone: a wrong match would give one
-//! order another's answer. Knows nothing of what a decision is.
+//! Ids are compared byte for byte, never by digest alone: a wrong match would give one order
+//! another's answer. What else makes the request the same one is compared with what stands for
+//! it (`names.rs`). Knows nothing of what a decision is.
 
 mod identity;
 mod index;

@@ -121,21 +121,30 @@ fn power(exponent: u8) -> u128 {
     10_u128.pow(u32::from(exponent))
 }
 
-/// An amount in 16 bytes instead of 32: 94 bits of coefficient and 5 of scale.
+/// An amount in 13 bytes, anywhere: 94 bits of coefficient and 5 of scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Packed(u128);
+pub(super) struct Packed([u8; PACKED_BYTES]);
+
+const PACKED_BYTES: usize = 13;
 
 impl Packed {
     /// Packs it.
     pub(super) fn new(amount: Amount) -> Self {
         let (coefficient, scale) = parts(amount);
-        Self((coefficient << 5) | u128::from(scale))
+        let bytes = ((coefficient << 5) | u128::from(scale)).to_le_bytes();
+        // The bytes behind are 0, since a coefficient is below 10^28.
+        Self(bytes.first_chunk().copied().unwrap_or_default())
     }
 
     /// Unpacks it.
     pub(super) fn amount(self) -> Amount {
+        let mut bytes = [0; size_of::<u128>()];
+        if let Some(packed) = bytes.first_chunk_mut() {
+            *packed = self.0;
+        }
+        let packed = u128::from_le_bytes(bytes);
         // Made from an amount: always within bounds.
-        Amount::new(self.0 >> 5, (self.0 & 0b1_1111) as u8).unwrap_or(Amount::ZERO)
+        Amount::new(packed >> 5, (packed & 0b1_1111) as u8).unwrap_or(Amount::ZERO)
     }
 }
 

@@ -1,102 +1,57 @@
-//! The symbols and strategies of one budget's charges, each kept once however many charges
-//! name it, and forgotten with the last of them.
+//! Symbols and strategies as the ledger keeps them: told apart, and not remembered.
+//!
+//! A ledger holds tens of thousands of charges and ids, each of which may name a symbol and a
+//! strategy of its own, and their texts would be most of its memory. It never needs to say
+//! them, only to know them again, so 16 bytes stand for each.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::LazyLock;
 
-/// A name's number among the names of one budget.
+/// What stands for a name, or for several in order: 128 bits of keyed hashes.
+///
+/// The keys are drawn anew in each process, so that nobody can choose names that meet. That
+/// any two of a full ledger's do by chance is less likely than one in 10^28.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct NameId(u32);
-
-/// Names with the number of charges that hold them.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    by_name: HashMap<Arc<str>, NameId>,
-    slots: Vec<Slot>,
-    free: Vec<NameId>,
-}
-
-#[derive(Debug)]
-struct Slot {
-    name: Arc<str>,
-    holders: u32,
-}
+pub(super) struct NameId([u64; 2]);
 
 impl NameId {
-    /// Stands for all names; never given to one. A budget has at most twice as many names as
-    /// a ledger has charges.
-    pub(super) const ALL: Self = Self(u32::MAX);
-}
-
-impl Names {
-    /// The number of a name that some charge holds.
-    pub(super) fn find(&self, name: &str) -> Option<NameId> {
-        self.by_name.get(name).copied()
+    /// Of one name, or of several: where one ends and the next begins makes a difference.
+    pub(super) fn of(names: impl Hash) -> Self {
+        static KEYS: LazyLock<[RandomState; 2]> =
+            LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+        let [first, second] = &*KEYS;
+        Self([first.hash_one(&names), second.hash_one(&names)])
     }
 
-    /// The name's number, held once more.
-    pub(super) fn hold(&mut self, name: &str) -> NameId {
-        if let Some(id) = self.find(name) {
-            if let Some(slot) = self.slot(id) {
-                slot.holders += 1;
-            }
-            return id;
-        }
-        let name: Arc<str> = name.into();
-        let slot = Slot {
-            name: Arc::clone(&name),
-            holders: 1,
-        };
-        let id = match self.free.pop() {
-            Some(id) => {
-                if let Some(old) = self.slot(id) {
-                    *old = slot;
-                }
-                id
-            }
-            None => {
-                let id = NameId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-                self.slots.push(slot);
-                id
-            }
-        };
-        self.by_name.insert(name, id);
-        id
-    }
-
-    /// Held once less; forgotten when nothing holds it any more.
-    pub(super) fn let_go(&mut self, id: NameId) {
-        let Some(slot) = self.slot(id) else { return };
-        slot.holders = slot.holders.saturating_sub(1);
-        if slot.holders == 0 {
-            let name = Arc::clone(&slot.name);
-            self.by_name.remove(&name);
-            self.free.push(id);
-        }
-    }
-
-    fn slot(&mut self, id: NameId) -> Option<&mut Slot> {
-        self.slots.get_mut(usize::try_from(id.0).ok()?)
+    /// The bytes that stand for the name.
+    pub(super) fn bytes(self) -> [u8; 16] {
+        let [first, second] = self.0;
+        (u128::from(first) << 64 | u128::from(second)).to_le_bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
-    fn a_name_lives_as_long_as_it_is_held() {
-        let mut names = Names::default();
-        let first = names.hold("BTC/USDT");
-        let second = names.hold("ETH/USDT");
-        assert_ne!(first, second);
-        assert_eq!(names.hold("BTC/USDT"), first);
-        names.let_go(first);
-        assert_eq!(names.find("BTC/USDT"), Some(first));
-        names.let_go(first);
-        assert_eq!(names.find("BTC/USDT"), None);
-        assert_eq!(names.hold("SOL/USDT"), first, "numbers are used again");
-        assert_eq!(names.find("ETH/USDT"), Some(second));
-        assert_eq!(names.slots.len(), 2);
+    fn names_are_told_apart() {
+        assert_eq!(NameId::of("BTC/USDT"), NameId::of("BTC/USDT".to_owned()));
+        assert_eq!(NameId::of(("a", "b")), NameId::of(("a", "b")));
+        assert_ne!(NameId::of(("a", "b")), NameId::of(("b", "a")));
+        assert_ne!(NameId::of(("ab", "c")), NameId::of(("a", "bc")));
+        assert_ne!(NameId::of(("ab", "")), NameId::of(("", "ab")));
+        let many: HashSet<_> = (0..100_000)
+            .map(|number| NameId::of(format!("S{number}")))
+            .collect();
+        assert_eq!(many.len(), 100_000);
+        let halves: HashSet<_> = many.iter().flat_map(|id| id.0).collect();
+        assert_eq!(
+            halves.len(),
+            200_000,
+            "both halves say something of their own"
+        );
     }
 }

@@ -15,6 +15,7 @@ use super::{HostFault, Policy, PolicyFault, shape};
 use crate::bindings::images::{
     AnswerImage, ItemImage, RequestArgument, StateArgument, TermsImage, UseImage,
 };
+use crate::bindings::placed::{PlacedArguments, Room};
 use crate::sandbox::{self, LIMITS};
 
 /// An answer, and the fuel that it cost.
@@ -25,6 +26,8 @@ pub type BatchAnswers = (Vec<Result<Decision, Refusal>>, u64);
 
 type DecideArguments<'a> = (RequestArgument<'a>, StateArgument<'a>);
 type DecideResults = (AnswerImage,);
+type Passed<'a> = TypedFunc<DecideArguments<'a>, DecideResults>;
+type Placed<'a> = TypedFunc<PlacedArguments<'a>, DecideResults>;
 type BatchArguments<'a> = (&'a [&'a str], &'a [UseImage], &'a [ItemImage]);
 type BatchResults = (Vec<AnswerImage>,);
 
@@ -65,6 +68,8 @@ pub struct Instance {
     store: Store<StoreLimits>,
     decide: Func,
     decide_batch: Func,
+    /// Of an instance of the rule engine that this program carries.
+    room: Option<Room>,
     /// Kept between calls, so that a call allocates nothing.
     uses: Vec<UseImage>,
     items: Vec<ItemImage>,
@@ -112,6 +117,7 @@ impl Instance {
             store,
             decide,
             decide_batch,
+            room: linked.is_own_engine.then(Room::default),
             uses: Vec::new(),
             items: Vec::new(),
         })
@@ -131,24 +137,26 @@ impl Instance {
             self.uses.extend(uses.iter().map(use_image));
             self.uses.as_slice()
         });
-        let request = RequestArgument {
-            symbol: request.symbol,
-            strategy: request.strategy,
-            terms: TermsImage(TermsLayout::of(&request.terms)),
-        };
-        let trading_state = answer::trading_state(state.trading_state);
-        let state = StateArgument {
-            trading_state,
-            budgets,
-        };
-        // SAFETY: `Exports::of` has checked that this export of the component has this type.
-        let decide =
-            unsafe { TypedFunc::<DecideArguments<'_>, DecideResults>::new_unchecked(self.decide) };
         let fuel_max = LIMITS.decide_fuel_max;
         fill(&mut self.store, fuel_max, LIMITS.decision_bytes_max);
-        let (answered,) = decide
-            .call(&mut self.store, (request, state))
-            .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
+        let placed = self.room.as_ref().and_then(|room| {
+            PlacedArguments::new(request, (state.trading_state, budgets), room, fuel_max)
+        });
+        let answered = match placed {
+            Some(placed) => {
+                // SAFETY: `Exports::of` has checked that this export has the type of the
+                // parameters, which is that of the placed ones.
+                let decide = unsafe { Placed::new_unchecked(self.decide) };
+                decide.call(&mut self.store, placed)
+            }
+            None => {
+                // SAFETY: `Exports::of` has checked that this export has this type.
+                let decide = unsafe { Passed::new_unchecked(self.decide) };
+                let arguments = arguments(request, state.trading_state, budgets);
+                decide.call(&mut self.store, arguments)
+            }
+        };
+        let (answered,) = answered.map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
         let spent = fuel_max.saturating_sub(left(&self.store));
         Ok((answer::of(&answered)?, spent))
     }
@@ -205,6 +213,25 @@ impl Instance {
     }
 }
 
+/// The arguments as any policy takes them.
+fn arguments<'a>(
+    request: &Request<'a>,
+    trading_state: TradingState,
+    budgets: Option<&'a [UseImage]>,
+) -> DecideArguments<'a> {
+    let request = RequestArgument {
+        symbol: request.symbol,
+        strategy: request.strategy,
+        terms: TermsImage(TermsLayout::of(&request.terms)),
+    };
+    let trading_state = answer::trading_state(trading_state);
+    let state = StateArgument {
+        trading_state,
+        budgets,
+    };
+    (request, state)
+}
+
 fn use_image(spent: &BudgetUse) -> UseImage {
     UseImage(UseLayout::of(spent))
 }
@@ -237,3 +264,6 @@ fn fill(store: &mut Store<StoreLimits>, fuel: u64, result_bytes_max: usize) {
 fn left(store: &Store<StoreLimits>) -> u64 {
     store.get_fuel().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
+use crate::compose::ENGINE_COMPONENT;
 use crate::sandbox::LIMITS;
 
 /// The interface that every policy exports.
@@ -97,6 +98,31 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ShapeError> {
         return Err(ShapeError::Import { import });
     }
     check_exports(&outline.exports)
+}
+
+/// Whether the component's code is, byte for byte, that of the rule engine which this program
+/// carries. It says how the policy may be called, and nothing else rests on it.
+pub(super) fn is_own_engine(bytes: &[u8]) -> bool {
+    let code = code(bytes);
+    code.is_some() && code == self::code(ENGINE_COMPONENT)
+}
+
+/// The code of a component with one module.
+pub(super) fn code(bytes: &[u8]) -> Option<&[u8]> {
+    let mut found = None;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.ok()? {
+            Payload::CodeSectionStart {
+                unchecked_range: at,
+                ..
+            } if found.is_none() => {
+                found = bytes.get(usize::try_from(at.start).ok()?..usize::try_from(at.end).ok()?);
+            }
+            Payload::CodeSectionStart { .. } => return None,
+            _ => {}
+        }
+    }
+    found
 }
 
 fn check_beginning(bytes: &[u8]) -> Result<(), ShapeError> {

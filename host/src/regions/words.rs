@@ -9,7 +9,7 @@ use router_guest::table::{NO_TIER_BIT, PAIRS_ALL, STATES_ALL, TYPES_ALL, pair_nu
 use super::axis::{ABSENT, Axis, Run};
 use super::names::{ClassSet, Classes};
 use super::number::Number;
-use super::region::{Answers, Region};
+use super::region::{Answers, Region, View};
 use super::space::Space;
 use super::split::ABOVE_ZERO;
 use super::walk::facing;
@@ -57,6 +57,17 @@ impl Space<'_> {
             return None;
         }
         let shortable = self.symbols.where_kind(|kind| kind.known(0).is_shortable);
+        let in_account_currency = self
+            .symbols
+            .where_kind(|kind| kind.known(0).is_in_account_currency);
+        if let Some(currency) = self.table(0).map(|table| &table.account_currency) {
+            if *own == in_account_currency {
+                return Some(format!("symbol: quoted in {currency}"));
+            }
+            if *own == all.without(&in_account_currency) && !in_account_currency.is_empty() {
+                return Some(format!("symbol: not quoted in {currency}"));
+            }
+        }
         Some(if *own == shortable {
             "short_allowed: yes".to_owned()
         } else if *own == all.without(&shortable) && !shortable.is_empty() {
@@ -89,6 +100,9 @@ impl Space<'_> {
 
     fn amount_words(&self, region: &Region, field: AmountField) -> Option<String> {
         let (axis, own) = (self.amount_axis(field), region.amount(field));
+        if own == axis.given() && is_computed_with(region, field) {
+            return None;
+        }
         // Where all that is asked is whether there is any, the language has a word for it.
         let fact = match field {
             AmountField::ClosableQuantity => "closable",
@@ -149,6 +163,23 @@ impl Space<'_> {
             _ => {}
         }
         words
+    }
+}
+
+/// Whether a fact of the region could not be told without the field, so that nobody needs to
+/// be told that it is given.
+fn is_computed_with(region: &Region, field: AmountField) -> bool {
+    let asks = |answer: fn(&View) -> Answers| {
+        let mut views = region.views.iter();
+        views.any(|view| answer(view) != Answers::ANY)
+    };
+    let below = asks(|view| view.below_minimum);
+    let budget = asks(|view| view.exhausted);
+    match field {
+        AmountField::Price => below,
+        AmountField::TargetNotional => below || budget,
+        AmountField::Equity | AmountField::QuoteRate => budget,
+        _ => false,
     }
 }
 

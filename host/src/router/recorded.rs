@@ -2,6 +2,7 @@
 //! these, most of them for as long as a budget's window lasts, so those that charged a budget
 //! are packed: about 60 bytes where the decision itself takes several hundred.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use router_guest::amount::Amount;
@@ -19,24 +20,98 @@ pub struct Recorded(Kept);
 #[derive(Debug, Clone)]
 enum Kept {
     Whole(Box<Answer>),
+    /// A skip that consulted no budget: nearly all that is kept, and never for long.
+    Skipped {
+        identity: Arc<PolicyIdentity>,
+        reason: u32,
+        rule: u32,
+        fuel: Option<NonZeroU32>,
+        intent: OrderIntent,
+        tier: Option<u8>,
+    },
     /// An opening that charges a budget, as numbers in the order of [`pack`].
     Packed(Box<[u8]>, Arc<PolicyIdentity>),
 }
 
 impl Recorded {
     pub(super) fn of(answer: &Answer) -> Self {
-        Self(pack(answer).unwrap_or_else(|| Kept::Whole(Box::new(answer.clone()))))
+        let kept = match answer.effect {
+            PositionEffect::None => skipped(answer),
+            PositionEffect::Open => pack(answer),
+            PositionEffect::Close => None,
+        };
+        Self(kept.unwrap_or_else(|| Kept::Whole(Box::new(answer.clone()))))
     }
 
     /// The decision; a store that gives back other bytes than it was given is of no use.
     pub(super) fn answer(self) -> Result<Answer, StoreError> {
         match self.0 {
             Kept::Whole(answer) => Ok(*answer),
+            Kept::Skipped {
+                identity,
+                reason,
+                rule,
+                fuel,
+                intent,
+                tier,
+            } => Ok(Answer {
+                side: Side::Skip,
+                intent,
+                effect: PositionEffect::None,
+                position_side: None,
+                tier: tier.map(u32::from),
+                quantity: None,
+                notional: None,
+                fuel: fuel.map(|fuel| fuel.get().into()),
+                author: Author::Policy {
+                    identity,
+                    reason,
+                    rule,
+                },
+                charge: None,
+            }),
             Kept::Packed(numbers, identity) => {
                 unpack(&mut Numbers(&numbers), identity).ok_or(StoreError::Unavailable)
             }
         }
     }
+}
+
+/// A skip of a policy's, in which there is nothing more than what is kept of one.
+fn skipped(answer: &Answer) -> Option<Kept> {
+    let Answer {
+        side: Side::Skip,
+        position_side: None,
+        quantity: None,
+        notional: None,
+        charge: None,
+        author:
+            Author::Policy {
+                identity,
+                reason,
+                rule,
+            },
+        ..
+    } = answer
+    else {
+        return None;
+    };
+    let fuel = match answer.fuel {
+        None => None,
+        Some(fuel) => Some(NonZeroU32::new(u32::try_from(fuel).ok()?)?),
+    };
+    let tier = match answer.tier {
+        None => None,
+        Some(tier) => Some(u8::try_from(tier).ok()?),
+    };
+    Some(Kept::Skipped {
+        identity: Arc::clone(identity),
+        reason: *reason,
+        rule: *rule,
+        fuel,
+        intent: answer.intent,
+        tier,
+    })
 }
 
 fn pack(answer: &Answer) -> Option<Kept> {
@@ -84,7 +159,11 @@ fn pack(answer: &Answer) -> Option<Kept> {
     if let Some(limit) = report.limit {
         push_amount(&mut numbers, limit);
     }
-    Some(Kept::Packed(numbers.into(), Arc::clone(identity)))
+    // A copy in room of its own size: what is cut off of a larger one stays in pieces.
+    Some(Kept::Packed(
+        numbers.as_slice().into(),
+        Arc::clone(identity),
+    ))
 }
 
 fn unpack(numbers: &mut Numbers<'_>, identity: Arc<PolicyIdentity>) -> Option<Answer> {

@@ -25,14 +25,18 @@ pub(super) fn power(exponent: u32) -> Option<u128> {
     POWERS.get(usize::try_from(exponent).ok()?).copied()
 }
 
-/// The product, when 128 bits hold it. Nearly all factors have 64 bits, and to see that is
-/// cheaper than to multiply and look for an overflow.
+/// The product, when 128 bits hold it. Nearly all factors have 64 bits, and so have most of
+/// their products: to see that is cheaper than to multiply and look for an overflow, and in the
+/// sandbox a product of more than 64 bits is a call.
 #[inline]
 pub(super) fn narrow_product(left: u128, right: u128) -> Option<u128> {
-    if (left | right) >> 64 == 0 {
-        Some(left * right)
+    let (Ok(short), Ok(other)) = (u64::try_from(left), u64::try_from(right)) else {
+        return left.checked_mul(right);
+    };
+    if short.leading_zeros() + other.leading_zeros() >= u64::BITS {
+        Some(u128::from(short.wrapping_mul(other)))
     } else {
-        left.checked_mul(right)
+        Some(left * right)
     }
 }
 

@@ -12,64 +12,32 @@ use core::{slice, str};
 use super::bindings::exports::execution_router::policy::{loading, routing, routing_json};
 use super::{Component, engine, given};
 use crate::arena;
-use crate::layout::{AnswerLayout, ItemLayout, TermsLayout, UseLayout, trading_state};
+use crate::layout::{AnswerLayout, ArgumentsLayout, ItemLayout, SpanLayout, UseLayout};
 use crate::request::Request;
 use crate::state::{BudgetUse, State};
 
 /// What the generated trait would have `decide` answer.
 pub(super) type Generated = Result<routing::Decision, routing::Refusal>;
 
-/// `string`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Text {
-    start: *const u8,
-    bytes: usize,
-}
-
-/// `list<T>`
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct List<T> {
-    start: *const T,
-    count: usize,
-}
-
-/// The parameters of `decide`.
-#[repr(C)]
-struct DecideArguments {
-    symbol: Text,
-    strategy: Text,
-    terms: TermsLayout,
-    trading_state: u32,
-    budgets_given: u32,
-    budgets: List<UseLayout>,
-}
-
-const _: () = assert!(size_of::<DecideArguments>() == 408);
-
-impl Text {
-    /// # Safety
-    /// The host has written it and it is not released yet.
-    unsafe fn text<'a>(self) -> &'a str {
-        if self.bytes == 0 {
-            return "";
-        }
-        // SAFETY: by the canonical ABI these are so many bytes of UTF-8.
-        unsafe { str::from_utf8_unchecked(slice::from_raw_parts(self.start, self.bytes)) }
+/// The elements of a list.
+///
+/// # Safety
+/// The host has written them and they are not released yet.
+unsafe fn elements<'a, T>(span: SpanLayout) -> &'a [T] {
+    if span.count() == 0 {
+        return &[];
     }
+    // SAFETY: by the canonical ABI these are so many elements, aligned.
+    unsafe { slice::from_raw_parts(span.start() as *const T, span.count() as usize) }
 }
 
-impl<T> List<T> {
-    /// # Safety
-    /// The host has written it and it is not released yet.
-    unsafe fn elements<'a>(self) -> &'a [T] {
-        if self.count == 0 {
-            return &[];
-        }
-        // SAFETY: by the canonical ABI these are so many elements, aligned.
-        unsafe { slice::from_raw_parts(self.start, self.count) }
-    }
+/// What a string says.
+///
+/// # Safety
+/// As for [`elements`].
+unsafe fn text<'a>(span: SpanLayout) -> &'a str {
+    // SAFETY: as the caller says; by the canonical ABI the bytes are UTF-8.
+    unsafe { str::from_utf8_unchecked(elements(span)) }
 }
 
 fn uses_of(layouts: &[UseLayout]) -> Vec<BudgetUse> {
@@ -81,31 +49,33 @@ fn uses_of(layouts: &[UseLayout]) -> Vec<BudgetUse> {
 /// # Safety
 /// The host calls it by the canonical ABI.
 #[unsafe(export_name = "execution-router:policy/routing@0.1.0#decide")]
-unsafe extern "C" fn decide(arguments: *const DecideArguments) -> *const AnswerLayout {
+unsafe extern "C" fn decide(arguments: *const ArgumentsLayout) -> *const AnswerLayout {
     // SAFETY: the host has written the arguments there.
     let arguments = unsafe { &*arguments };
-    let budgets = if arguments.budgets_given.to_le_bytes()[0] == 0 {
-        None
-    } else {
+    // SAFETY: the strategy's end is in the memory, and nothing is allocated above it.
+    unsafe { arena::reach(arguments.strategy.start() + arguments.strategy.count()) };
+    let budgets = arguments.budgets().map(|budgets| {
         // SAFETY: the arguments are the host's, and this call is not over.
-        Some(uses_of(unsafe { arguments.budgets.elements() }))
-    };
+        uses_of(unsafe { elements(budgets) })
+    });
     let state = State {
-        trading_state: given(trading_state(arguments.trading_state)),
+        trading_state: given(arguments.trading_state()),
         budgets: budgets.as_deref(),
     };
     // SAFETY: as above.
-    let (symbol, strategy) = unsafe { (arguments.symbol.text(), arguments.strategy.text()) };
-    let terms = given(arguments.terms.read());
+    let (symbol, strategy) = unsafe { (text(arguments.symbol), text(arguments.strategy)) };
+    let terms = given(arguments.terms.checked());
     let answer = engine().decide(
         &Request {
             symbol,
             strategy,
-            terms,
+            terms: terms.read(),
         },
         &state,
     );
-    let answer = Box::into_raw(Box::new(AnswerLayout::of(&answer)));
+    // Made where it is to stand.
+    let place = Box::new_uninit();
+    let answer = Box::into_raw(Box::write(place, AnswerLayout::of(&answer)));
     drop(budgets);
     // SAFETY: nothing of this call is used any more but the answer, which the host reads now.
     unsafe { arena::release() };
@@ -118,40 +88,28 @@ unsafe extern "C" fn decide(arguments: *const DecideArguments) -> *const AnswerL
 /// The host calls it by the canonical ABI.
 #[unsafe(export_name = "execution-router:policy/routing@0.1.0#decide-batch")]
 unsafe extern "C" fn decide_batch(
-    names: *const Text,
-    names_count: usize,
-    uses: *const UseLayout,
-    uses_count: usize,
-    items: *const ItemLayout,
-    items_count: usize,
-) -> *const List<AnswerLayout> {
+    names: u32,
+    names_count: u32,
+    uses: u32,
+    uses_count: u32,
+    items: u32,
+    items_count: u32,
+) -> *const SpanLayout {
     // SAFETY: the host has written the three lists there.
     let (names, uses, items) = unsafe {
         (
-            List {
-                start: names,
-                count: names_count,
-            }
-            .elements(),
-            List {
-                start: uses,
-                count: uses_count,
-            }
-            .elements(),
-            List {
-                start: items,
-                count: items_count,
-            }
-            .elements(),
+            elements::<SpanLayout>(SpanLayout::of(names, names_count)),
+            elements::<UseLayout>(SpanLayout::of(uses, uses_count)),
+            elements::<ItemLayout>(SpanLayout::of(items, items_count)),
         )
     };
     let engine = engine();
     let uses = uses_of(uses);
     let budgets_count = engine.manifest().budgets.len();
     let name = |index: u32| {
-        let name: &Text = given(names.get(index as usize));
+        let name = given(names.get(index as usize));
         // SAFETY: the names are the host's, and this call is not over.
-        unsafe { name.text() }
+        unsafe { text(*name) }
     };
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
@@ -166,15 +124,16 @@ unsafe extern "C" fn decide_batch(
         let request = Request {
             symbol: name(item.symbol),
             strategy: name(item.strategy),
-            terms: given(item.terms.read()),
+            terms: given(item.terms.checked()).read(),
         };
         answers.push(AnswerLayout::of(&engine.decide(&request, &state)));
     }
     let answers: &'static [AnswerLayout] = answers.leak();
-    let list = List {
-        start: answers.as_ptr(),
-        count: answers.len(),
-    };
+    let (start, count) = (answers.as_ptr().addr(), answers.len());
+    let list = SpanLayout::of(
+        given(u32::try_from(start).ok()),
+        given(u32::try_from(count).ok()),
+    );
     Box::into_raw(Box::new(list))
 }
 

@@ -6,6 +6,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 
 use super::fault::{Fault, FaultCode, shown};
+use super::keys::Fields;
 use super::object::{Field, Members};
 use super::{float, scan, syntax};
 use crate::amount::{Amount, AmountError, DIGITS_MAX};
@@ -129,7 +130,7 @@ impl Field {
     pub(super) fn object<'a>(
         &self,
         raw: &'a str,
-        fields: &'static [Field],
+        fields: &'static Fields,
     ) -> Result<Members<'a>, Fault> {
         if !raw.starts_with('{') {
             return Err(self.fault(self.type_fault(raw), raw));
@@ -145,7 +146,10 @@ impl Field {
             let unknown = members.unknown(fields, &prefix, &within);
             unknown.into_iter().try_for_each(Err)?;
         }
-        fields.iter().try_for_each(|field| members.doubled(field))?;
+        fields
+            .all
+            .iter()
+            .try_for_each(|field| members.doubled(field))?;
         Ok(members)
     }
 

@@ -1,5 +1,6 @@
 //! The fields of every object that a line can hold, and what each must be. Tables only.
 
+use super::keys::Fields;
 use super::object::Field;
 
 const NAME: &str = "a string of 1 to 64 bytes";
@@ -59,7 +60,7 @@ pub(super) const CONTROL: Field = top(22, "control", "on a control line");
 
 /// A line's fields: a request's in the order of the contract, by which the first fault is
 /// the one that is told; behind them the keys of the other lines.
-pub(super) static LINE: [Field; 23] = [
+pub(super) static LINE: Fields = Fields::new(&[
     ID,
     TIMESTAMP,
     FINAL_ACTION,
@@ -83,19 +84,19 @@ pub(super) static LINE: [Field; 23] = [
     SETTLE,
     RELEASE,
     CONTROL,
-];
+]);
 
 pub(super) const POSITION_SIDE: Field = field(0, "side", "position.side", "`long` or `short`");
 pub(super) const POSITION_QUANTITY: Field = field(1, "quantity", "position.quantity", ZERO_OR_MORE);
 
 /// `position`
-pub(super) static IN_POSITION: [Field; 2] = [POSITION_SIDE, POSITION_QUANTITY];
+pub(super) static IN_POSITION: Fields = Fields::new(&[POSITION_SIDE, POSITION_QUANTITY]);
 
 pub(super) const WORKING_OPENING: Field = field(0, "opening", "working.opening", ZERO_OR_MORE);
 pub(super) const WORKING_CLOSING: Field = field(1, "closing", "working.closing", ZERO_OR_MORE);
 
 /// `working`
-pub(super) static IN_WORKING: [Field; 2] = [WORKING_OPENING, WORKING_CLOSING];
+pub(super) static IN_WORKING: Fields = Fields::new(&[WORKING_OPENING, WORKING_CLOSING]);
 
 pub(super) const SETTLE_RESERVATION: Field = field(0, "reservation", "settle.reservation", HOST_ID);
 pub(super) const SETTLE_EVENT_ID: Field = field(1, "event_id", "settle.event_id", HOST_ID);
@@ -104,20 +105,20 @@ pub(super) const SETTLE_SIDE: Field = field(3, "side", "settle.side", "`BUY` or 
 pub(super) const SETTLE_FINAL: Field = field(4, "final", "settle.final", "`true` or `false`");
 
 /// `settle`
-pub(super) static IN_SETTLE: [Field; 5] = [
+pub(super) static IN_SETTLE: Fields = Fields::new(&[
     SETTLE_RESERVATION,
     SETTLE_EVENT_ID,
     SETTLE_NOTIONAL,
     SETTLE_SIDE,
     SETTLE_FINAL,
-];
+]);
 
 pub(super) const RELEASE_RESERVATION: Field =
     field(0, "reservation", "release.reservation", HOST_ID);
 pub(super) const RELEASE_EVENT_ID: Field = field(1, "event_id", "release.event_id", HOST_ID);
 
 /// `release`
-pub(super) static IN_RELEASE: [Field; 2] = [RELEASE_RESERVATION, RELEASE_EVENT_ID];
+pub(super) static IN_RELEASE: Fields = Fields::new(&[RELEASE_RESERVATION, RELEASE_EVENT_ID]);
 
 pub(super) const TRADING_STATE: Field = top(0, "trading_state", "`ACTIVE`, `REDUCING` or `HALTED`");
 pub(super) const BUDGETS: Field = top(
@@ -127,11 +128,11 @@ pub(super) const BUDGETS: Field = top(
 );
 
 /// The state.
-pub(super) static STATE: [Field; 2] = [TRADING_STATE, BUDGETS];
+pub(super) static STATE: Fields = Fields::new(&[TRADING_STATE, BUDGETS]);
 
 pub(super) const BUDGET_USED: Field = field(0, "used", "budgets.used", ZERO_OR_MORE);
 pub(super) const BUDGET_RESERVED: Field = field(1, "reserved", "budgets.reserved", ZERO_OR_MORE);
 pub(super) const BUDGET_ORDERS: Field = field(2, "orders", "budgets.orders", COUNT);
 
 /// An entry of the state's `budgets`.
-pub(super) static IN_BUDGET: [Field; 3] = [BUDGET_USED, BUDGET_RESERVED, BUDGET_ORDERS];
+pub(super) static IN_BUDGET: Fields = Fields::new(&[BUDGET_USED, BUDGET_RESERVED, BUDGET_ORDERS]);

@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode, shown};
+use super::keys::Fields;
 use super::scan::{self, Stop};
 use super::suggest::nearest;
 
@@ -46,12 +47,9 @@ impl<'a> Members<'a> {
     /// Takes an object apart. Of a text that is no object to its end, what stands before the
     /// error is kept.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
-    pub(super) fn read(&mut self, text: &'a str, fields: &'static [Field]) -> Result<(), Stop> {
-        let mut next = 0;
+    pub(super) fn read(&mut self, text: &'a str, fields: &'static Fields) -> Result<(), Stop> {
         scan::members(text, |key, raw| {
-            let place = place(key, fields, next);
-            next = place.map_or(next, |at| at + 1);
-            self.take(place.ok_or(key), raw);
+            self.take(fields.place(key).ok_or(key), raw);
         })
     }
 
@@ -88,14 +86,14 @@ impl<'a> Members<'a> {
     /// holds them, `prefix` its path.
     pub(super) fn unknown(
         &self,
-        fields: &'static [Field],
+        fields: &'static Fields,
         prefix: &str,
         within: &str,
     ) -> Vec<Fault> {
         let fault = |key: &String| {
             let name = format!("{prefix}{}", shown(key));
             let mut message = format!("`{name}` is no field of {within}");
-            if let Some(near) = nearest(key, fields.iter().map(|field| field.key)) {
+            if let Some(near) = nearest(key, fields.all.iter().map(|field| field.key)) {
                 message.push_str(&format!("; did you mean `{prefix}{near}`"));
             }
             Fault::of_field(FaultCode::UnknownField, name, message)
@@ -125,17 +123,9 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The place of a key among the fields. Bots write their fields in one order, so the search
-/// begins behind the field before.
-fn place(key: &str, fields: &'static [Field], next: usize) -> Option<usize> {
-    let (front, back) = fields.split_at_checked(next)?;
-    let known = back.iter().find(|field| field.key == key);
-    let known = known.or_else(|| front.iter().find(|field| field.key == key));
-    known.map(|field| field.at)
-}
-
 /// Whether each field stands at its place.
 #[cfg(test)]
-pub(super) fn are_in_place(fields: &[Field]) -> bool {
+pub(super) fn are_in_place(fields: &Fields) -> bool {
+    let fields = fields.all;
     fields.len() <= FIELDS_MAX && fields.iter().enumerate().all(|(at, field)| field.at == at)
 }

@@ -8,39 +8,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use super::plain::{is_plain, unescaped};
+
 /// Objects and lists inside of one another; a bit of `u128` each.
 const DEPTH_MAX: u32 = 128;
-
-const LOWS: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = LOWS << 7;
-
-/// Bytes at the front of a text that stand in a JSON string as they are: no quote, no
-/// backslash, no control character. Eight at a time, because names and amounts are short.
-#[inline]
-pub(super) fn unescaped(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        // With this bit flipped, the quote falls in line with the control characters.
-        let special = below(word ^ (LOWS * 0x02), 0x21) | below(word ^ (LOWS * 0x5c), 0x01);
-        if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| is_unescaped(**byte)).count()
-}
-
-/// A mark in every byte that is below the limit, which is at most 128. Above the lowest mark
-/// there may be false ones, but only the lowest counts.
-const fn below(word: u64, limit: u64) -> u64 {
-    word.wrapping_sub(LOWS * limit) & !word & HIGHS
-}
-
-const fn is_unescaped(byte: u8) -> bool {
-    byte >= 0x20 && byte != b'"' && byte != b'\\'
-}
 
 /// What a text would have had to go on with to be JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +86,7 @@ pub(super) fn value(text: &str) -> Result<(), Stop> {
 
 /// What the inside of a string says; `None` with half of a surrogate pair.
 pub(super) fn unescape(inside: &str) -> Option<Cow<'_, str>> {
-    if !inside.as_bytes().contains(&b'\\') {
+    if is_plain(inside.as_bytes()) {
         return Some(Cow::Borrowed(inside));
     }
     unescaped_copy(inside).map(Cow::Owned)

@@ -38,6 +38,7 @@ pub fn parse_state(text: &str) -> Result<StateText, Fault> {
         .into_iter()
         .try_for_each(Err)?;
     fields::STATE
+        .all
         .iter()
         .try_for_each(|field| members.doubled(field))?;
     let trading_state = members.given(&fields::TRADING_STATE).map(|raw| {

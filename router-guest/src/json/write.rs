@@ -5,7 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::scan::unescaped;
+use super::plain::is_plain;
 use crate::amount::Amount;
 
 /// Longest decimal: `0.`, and 28 digits behind the point.
@@ -23,7 +23,7 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 
 /// Text as it stands between quotes: only what JSON demands is escaped.
 pub(super) fn escaped(out: &mut Vec<u8>, text: &str) {
-    if unescaped(text.as_bytes()) == text.len() {
+    if is_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
         return;
     }

@@ -7,12 +7,16 @@ fn amount(text: &str) -> Amount {
     text.parse().unwrap()
 }
 
+fn read(layout: &TermsLayout) -> Option<OrderTerms> {
+    layout.checked().map(SoundTerms::read)
+}
+
 #[test]
 fn terms_come_back() {
     for final_action in FinalAction::ALL {
         for trade_type in TradeType::ALL {
             let mut terms = OrderTerms::new(final_action, trade_type);
-            assert_eq!(TermsLayout::of(&terms).read(), Some(terms));
+            assert_eq!(read(&TermsLayout::of(&terms)), Some(terms));
             terms.position = Some(Position {
                 side: PositionSide::Short,
                 quantity: amount("0.5"),
@@ -30,7 +34,7 @@ fn terms_come_back() {
             terms.risk_reward_ratio = Some(0.75);
             terms.stop_loss = Some(amount("6"));
             terms.take_profit = Some(amount("7"));
-            assert_eq!(TermsLayout::of(&terms).read(), Some(terms));
+            assert_eq!(read(&TermsLayout::of(&terms)), Some(terms));
         }
     }
 }
@@ -72,14 +76,26 @@ fn what_is_out_of_bounds_is_none() {
     let terms = OrderTerms::new(FinalAction::Buy, TradeType::Normal);
     let mut layout = TermsLayout::of(&terms);
     layout.final_action = 6;
-    assert_eq!(layout.read(), None);
+    assert_eq!(read(&layout), None);
     let mut layout = TermsLayout::of(&terms);
     layout.opening.scale = 29_u64.to_le();
-    assert_eq!(layout.read(), None);
+    assert_eq!(read(&layout), None);
     let mut layout = TermsLayout::of(&terms);
     layout.closing.high = u64::MAX;
-    assert_eq!(layout.read(), None);
+    assert_eq!(read(&layout), None);
     assert_eq!(trading_state(3), None);
+    let most = amount("9999999999999999999999999999");
+    let (high, low, _) = most.to_words();
+    for (high, low, sound) in [
+        (high, low, true),
+        (high, low + 1, false),
+        (high + 1, 0, false),
+        (0, u64::MAX, true),
+    ] {
+        let mut layout = TermsLayout::of(&terms);
+        (layout.opening.high, layout.opening.low) = (high.to_le(), low.to_le());
+        assert_eq!(read(&layout).is_some(), sound, "{high} {low}");
+    }
 }
 
 #[test]
@@ -95,6 +111,6 @@ fn uses_and_items_come_back() {
         let item = ItemLayout::of(1, 2, &terms, TradingState::Halted, budgets);
         assert_eq!(item.budgets(), budgets);
         assert_eq!(item.trading_state(), Some(TradingState::Halted));
-        assert_eq!(item.terms.read(), Some(terms));
+        assert_eq!(read(&item.terms), Some(terms));
     }
 }

@@ -30,13 +30,20 @@ impl Sums {
         self.scope
     }
 
-    /// The sum of a name, or of all.
+    /// The sum of all.
+    pub(super) const fn of_all(&self) -> Tally {
+        self.all
+    }
+
+    /// The sum of a name.
     pub(super) fn of(&self, name: NameId) -> Tally {
-        if name == NameId::ALL {
-            self.all
-        } else {
-            self.by_name.get(&name).copied().unwrap_or_default()
-        }
+        self.by_name.get(&name).copied().unwrap_or_default()
+    }
+
+    /// Names that have a sum.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> usize {
+        self.by_name.len()
     }
 
     /// Adds the charge to the sum that it belongs to, or takes it out.

@@ -18,15 +18,9 @@ const GROWTH_MAX: usize = 16_384;
 impl Book {
     pub(super) fn tally(&self, symbol: &str, strategy: &str) -> Tally {
         match self.sums.scope() {
-            Scope::All => self.sums.of(NameId::ALL),
-            Scope::Symbol => self
-                .names
-                .find(symbol)
-                .map_or_else(Tally::default, |name| self.sums.of(name)),
-            Scope::Strategy => self
-                .names
-                .find(strategy)
-                .map_or_else(Tally::default, |name| self.sums.of(name)),
+            Scope::All => self.sums.of_all(),
+            Scope::Symbol => self.sums.of(NameId::of(symbol)),
+            Scope::Strategy => self.sums.of(NameId::of(strategy)),
         }
     }
 
@@ -72,8 +66,6 @@ impl Book {
 
     /// Gives back what a charge that is taken out holds elsewhere.
     pub(super) fn let_go(&mut self, charge: &Charge) {
-        self.names.let_go(charge.symbol);
-        self.names.let_go(charge.strategy);
         self.holdings.charges.give_back(1);
         self.holdings.event_bytes.give_back(charge.events_bytes());
     }

@@ -3,6 +3,7 @@
 use router_guest::request::{FinalAction, NAME_BYTES_MAX, TradeType};
 
 use super::super::error::IdentityError;
+use super::super::names::NameId;
 
 /// Bytes that a request's id may have at most; at least 1.
 pub const ID_BYTES_MAX: usize = 64;
@@ -17,7 +18,8 @@ pub struct Identity<'a> {
     trade_type: TradeType,
 }
 
-/// An identity in one piece of memory: four bytes of header, then id, symbol and strategy.
+/// An identity in one piece of memory: four bytes of header, the id, and what stands for symbol
+/// and strategy.
 #[derive(Debug)]
 pub(super) struct Key(Box<[u8]>);
 
@@ -69,6 +71,10 @@ impl<'a> Identity<'a> {
         self.id
     }
 
+    fn names(&self) -> [u8; 16] {
+        NameId::of((self.symbol, self.strategy)).bytes()
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "lengths of at most 64, see new"
@@ -86,13 +92,11 @@ impl<'a> Identity<'a> {
 impl Key {
     /// Keeps the identity.
     pub(super) fn new(identity: &Identity<'_>) -> Self {
-        let texts = [identity.id, identity.symbol, identity.strategy];
-        let length = HEADER_BYTES + texts.iter().map(|text| text.len()).sum::<usize>();
-        let mut bytes = Vec::with_capacity(length);
+        let (id, names) = (identity.id.as_bytes(), identity.names());
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + id.len() + names.len());
         bytes.extend_from_slice(&identity.header());
-        for text in texts {
-            bytes.extend_from_slice(text.as_bytes());
-        }
+        bytes.extend_from_slice(id);
+        bytes.extend_from_slice(&names);
         Self(bytes.into_boxed_slice())
     }
 
@@ -106,21 +110,8 @@ impl Key {
 
     /// Whether it is this very identity.
     pub(super) fn is_of(&self, identity: &Identity<'_>) -> bool {
-        let mut rest = &*self.0;
-        let header = identity.header();
-        // The header holds the lengths of id and symbol, so that no bytes can move from one
-        // text to the next.
-        [
-            &header[..],
-            identity.id.as_bytes(),
-            identity.symbol.as_bytes(),
-            identity.strategy.as_bytes(),
-        ]
-        .into_iter()
-        .all(|part| {
-            rest.strip_prefix(part)
-                .map(|behind| rest = behind)
-                .is_some()
-        }) && rest.is_empty()
+        let names = self.0.strip_prefix(&identity.header()[..]);
+        let names = names.and_then(|rest| rest.strip_prefix(identity.id.as_bytes()));
+        names.is_some_and(|names| names == identity.names())
     }
 }

@@ -5,7 +5,8 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::json::object::{Field, are_in_place};
+use crate::json::keys::Fields;
+use crate::json::object::are_in_place;
 
 const REAL_FILES: [&str; 2] = ["altcoins_2018-01.jsonl", "btc_usdt_2022-01.jsonl"];
 
@@ -26,7 +27,7 @@ fn every_real_line_is_read() {
 
 #[test]
 fn fields_stand_in_their_places() {
-    let tables: [&[Field]; 7] = [
+    let tables: [&Fields; 7] = [
         &fields::LINE,
         &fields::IN_POSITION,
         &fields::IN_WORKING,

@@ -6,6 +6,7 @@
 //! *component* answers is for `verify`.
 
 mod clashes;
+mod dormant;
 mod invariants;
 mod report;
 mod rules;
@@ -40,6 +41,8 @@ pub struct Report {
     pub alternatives: usize,
     /// What is wrong, in the document's order; nothing when it is proven.
     pub findings: Vec<Finding>,
+    /// What is worth knowing and not wrong, in the document's order.
+    pub remarks: Vec<Finding>,
 }
 
 /// Something that a person must mend.
@@ -116,8 +119,18 @@ pub enum FindingKind {
         /// The other one.
         with: String,
     },
-    /// A reason that only the router itself gives.
-    ReasonReserved,
+    /// A name that only the router itself gives.
+    Reserved {
+        /// What it names: `reason` or `route`.
+        what: &'static str,
+    },
+    /// A route, or one alternative of it, decides nothing as symbols are set now. A remark.
+    Dormant {
+        /// The alternative, from 1; `None` when it is the whole route.
+        alternative: Option<usize>,
+        /// What would have to be set.
+        until: &'static str,
+    },
 }
 
 /// Why a document is neither proven nor found faulty.
@@ -148,9 +161,14 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
     walk.run(everything, all, &mut left, |leaf| seen.see(&leaf), |_| {})
         .map_err(too_many)?;
     let mut findings = std::mem::take(&mut seen.findings);
-    findings.extend(rules::unreached(&seen, &walk, &mut left).map_err(too_many)?);
+    let unreached = rules::unreached(&seen, &walk, &mut left).map_err(too_many)?;
+    let (mut remarks, unreached): (Vec<_>, Vec<_>) = unreached
+        .into_iter()
+        .partition(|finding| matches!(finding.kind, FindingKind::Dormant { .. }));
+    findings.extend(unreached);
     findings.extend(clashes::find(&seen));
     findings.sort_by_key(|finding| finding.place);
+    remarks.sort_by_key(|remark| remark.place);
     Ok(Report {
         name: table.name.clone(),
         version: table.version.clone(),
@@ -158,6 +176,7 @@ fn check_within(document: &Document, regions_max: usize) -> Result<Report, Check
         rules: table.rules.len(),
         alternatives: table.rules.iter().map(|rule| rule.clauses.len()).sum(),
         findings,
+        remarks,
     })
 }
 

@@ -8,6 +8,8 @@ use router_guest::state::TradingState;
 
 /// The name of the rule in such a decision.
 pub const FAIL_SAFE_RULE: &str = "fail-safe";
+/// The reason of what no policy could decide.
+pub const UNAVAILABLE: &str = "policy_unavailable";
 
 /// The decision that is made without a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +30,13 @@ pub struct FailSafe {
 /// already, or the position is under `least` (the symbol's least quantity, where known).
 pub fn decide(terms: &OrderTerms, state: TradingState, least: Option<Amount>) -> FailSafe {
     let Some(position) = terms.open_position().filter(|_| terms.faces_position()) else {
-        return skip(terms, "policy_unavailable");
+        return skip(terms, UNAVAILABLE);
     };
     let is_dust = least.is_some_and(|least| position.quantity < least);
     let must_close = terms.final_action == FinalAction::Close || terms.trade_type.only_closes();
     if is_dust && !must_close {
         // To a BUY or SELL that is no exit, a position under the minimum is none.
-        return skip(terms, "policy_unavailable");
+        return skip(terms, UNAVAILABLE);
     }
     if state == TradingState::Halted && terms.trade_type != TradeType::Risk {
         return skip(terms, "trading_halted");

@@ -69,17 +69,9 @@ fn fault_of(engine: &Engine, scenario: &Scenario) -> (Option<Fault>, Option<usiz
             (fault, Some(decision.rule as usize))
         }
         Err(Refusal::NoRoute) => (Some(Fault::NoAnswer), None),
-        Err(_) => {
-            let terms = &request.terms;
-            let least = symbol.and_then(|symbol| symbol.min_quantity);
-            let is_dust = terms
-                .open_position()
-                .zip(least)
-                .is_some_and(|(open, least)| open.quantity < least);
-            let must_close = terms.final_action.word() == "CLOSE" || terms.trade_type.only_closes();
-            let closes =
-                terms.faces_position() && !terms.closable().is_zero() && (must_close || !is_dust);
-            (closes.then_some(Fault::Exit), None)
+        Err(refusal) => {
+            let blocked = guard::check_refusal(&question, refusal).is_err();
+            (blocked.then_some(Fault::Exit), None)
         }
     }
 }
@@ -104,7 +96,7 @@ fn shows_its_fault(document: &Document, engine: &Engine, finding: &Finding) {
             FindingKind::BudgetUnused
                 | FindingKind::NamesAlike { .. }
                 | FindingKind::ReasonClash { .. }
-                | FindingKind::ReasonReserved
+                | FindingKind::Reserved { .. }
         );
         assert!(without, "{finding} has no example");
         return;

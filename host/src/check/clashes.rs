@@ -8,10 +8,8 @@ use router_guest::request::{FinalAction, OrderTerms, TradeType};
 use router_guest::table::{Outcome, Table, Tier};
 
 use super::{Finding, FindingKind, Seen, reason_of, rules, verb_of};
+use crate::failsafe::{FAIL_SAFE_RULE, UNAVAILABLE};
 use crate::scenario::Scenario;
-
-/// Reasons that the router gives by itself, when no policy can answer.
-const RESERVED_REASONS: [&str; 1] = ["policy_unavailable"];
 
 const START: Place = Place { line: 1, column: 1 };
 
@@ -21,7 +19,21 @@ pub(super) fn find(seen: &Seen<'_, '_>) -> Vec<Finding> {
     findings.extend(unused_budgets(seen));
     findings.extend(clashing_reasons(seen));
     findings.extend(names_alike(seen));
+    findings.extend(reserved_routes(seen));
     findings
+}
+
+/// A decision without a policy names a route of the router's own.
+fn reserved_routes(seen: &Seen<'_, '_>) -> Option<Finding> {
+    let rules = &seen.table().rules;
+    let rule = rules.iter().position(|rule| rule.name == FAIL_SAFE_RULE)?;
+    let (subject, place) = rules::subject(seen.document, rule);
+    Some(Finding {
+        place,
+        subject,
+        kind: FindingKind::Reserved { what: "route" },
+        example: None,
+    })
 }
 
 /// A tier fits from its thresholds upwards, so one that fits at another's thresholds fits
@@ -122,8 +134,9 @@ fn clashing_reasons(seen: &Seen<'_, '_>) -> Vec<Finding> {
         } else {
             vec![first, second]
         } {
-            if RESERVED_REASONS.contains(&reason_of(table, reason)) {
-                findings.push(about(seen, number, reason, FindingKind::ReasonReserved));
+            if reason_of(table, reason) == UNAVAILABLE {
+                let kind = FindingKind::Reserved { what: "reason" };
+                findings.push(about(seen, number, reason, kind));
             }
             let other = *first_of.entry(reason).or_insert(number);
             let verbs = [verb_of(table, other), verb_of(table, number)];

@@ -33,10 +33,7 @@ impl Finding {
             FindingKind::NeverHolds {
                 alternative,
                 condition,
-            } => format!(
-                "{} can never decide: no request meets `{condition}` together with its other conditions",
-                part_of(&subject, *alternative)
-            ),
+            } => never_holds(&part_of(&subject, *alternative), condition),
             FindingKind::ExitBlocked { reason } => exit_blocked(&subject, reason),
             FindingKind::ExitRefused { field } => format!(
                 "route {subject} asks for `{}` of requests that close and need not have it (I12); \
@@ -62,8 +59,13 @@ impl Finding {
             FindingKind::NamesAlike { what, with } => {
                 format!("the {what} {subject} differs from `{with}` in nothing but `-` and `_`")
             }
-            FindingKind::ReasonReserved => format!(
-                "reason {subject} is what the router says when no policy can answer; take another word"
+            FindingKind::Reserved { what } => format!(
+                "the {what} {subject} is what the router says when no policy can answer; \
+                 take another word"
+            ),
+            FindingKind::Dormant { alternative, until } => format!(
+                "{} decides nothing until {until}",
+                part_of(&subject, *alternative)
             ),
         }
     }
@@ -81,7 +83,8 @@ impl Finding {
             FindingKind::BudgetUnused => "budget_unused",
             FindingKind::ReasonClash { .. } => "reason_clash",
             FindingKind::NamesAlike { .. } => "names_alike",
-            FindingKind::ReasonReserved => "reason_reserved",
+            FindingKind::Reserved { .. } => "reserved",
+            FindingKind::Dormant { .. } => "dormant",
         }
     }
 }
@@ -158,6 +161,18 @@ fn masked(
     )
 }
 
+fn never_holds(part: &str, condition: &str) -> String {
+    let remedy = match condition {
+        "dust" => ": no such symbol has a `min_quantity`, under which a position is dust",
+        "short_allowed" => ": no such symbol may be shorted",
+        _ => "",
+    };
+    format!(
+        "{part} can never decide: no request meets `{condition}` together with its other \
+         conditions{remedy}"
+    )
+}
+
 fn part_of(subject: &str, alternative: Option<usize>) -> String {
     match alternative {
         None => format!("route {subject}"),
@@ -191,6 +206,9 @@ pub fn write_text(report: &Report, file: &str) -> String {
     if hidden > 0 {
         text.push_str(&format!("{file}: and {hidden} more\n"));
     }
+    for remark in &report.remarks {
+        text.push_str(&format!("{file}: {remark}\n"));
+    }
     let Report {
         name,
         version,
@@ -198,6 +216,7 @@ pub fn write_text(report: &Report, file: &str) -> String {
         rules,
         alternatives,
         findings,
+        remarks,
     } = report;
     let cut = format!(
         "{rules} routes with {alternatives} alternatives cut all requests and states into {regions} regions"
@@ -212,9 +231,14 @@ pub fn write_text(report: &Report, file: &str) -> String {
         ));
         return text;
     }
+    let but = if remarks.is_empty() {
+        ""
+    } else {
+        ", but for what is said above"
+    };
     text.push_str(&format!(
         "`{name}` version `{version}` is proven: {cut}, and each has an answer; every route and \
-         every alternative decides some\n"
+         every alternative decides some{but}\n"
     ));
     for invariant in INVARIANTS {
         let (how, why) = words(held(invariant));
@@ -294,6 +318,7 @@ pub fn write_json(report: &Report, remarks: Option<&TrafficRemarks>, file: &str)
         "rules": report.rules,
         "alternatives": report.alternatives,
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "remarks": report.remarks.iter().map(finding_json).collect::<Vec<_>>(),
         "invariants": if is_proven { INVARIANTS.map(invariant).to_vec() } else { Vec::new() },
     });
     if let (Some(members), Some(remarks)) = (object.as_object_mut(), remarks) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use router_guest::document::{Document, Place};
 
+use super::dormant::Woken;
 use super::{Finding, FindingKind, Seen};
 use crate::regions::{Leaf, NeverHolds, Reaching, Region, TooManyRegions, Walk};
 
@@ -34,21 +35,31 @@ pub(super) fn unreached(
         masking: MASKING_REGIONS_MAX,
     };
     let mut findings = Vec::new();
+    let is_quiet = |deciding: &Vec<bool>| deciding.iter().any(|decides| !decides);
+    if !seen.deciding.iter().any(is_quiet) {
+        return Ok(findings);
+    }
+    let woken = Woken::of(seen.table());
     for (rule, deciding) in seen.deciding.iter().enumerate() {
-        if !deciding.iter().any(|decides| *decides) {
-            findings.push(unreached_rule(seen, walk, rule, deciding.len(), left)?);
-            continue;
-        }
-        for (alternative, _) in deciding
-            .iter()
-            .enumerate()
-            .filter(|(_, decides)| !**decides)
-        {
-            let kind_of = match walk.alone(rule, alternative) {
-                Err(never) => never_holds(never, Some(alternative + 1)),
-                Ok(parts) => masked(seen, walk, parts, (rule, alternative), true, left)?,
+        let quiet = (0_usize..).zip(deciding).filter(|(_, decides)| !**decides);
+        let quiet: Vec<_> = if deciding.contains(&true) {
+            quiet.map(|(alternative, _)| Some(alternative)).collect()
+        } else {
+            vec![None]
+        };
+        for alternative in quiet {
+            let fault = match (woken.until(rule, alternative), alternative) {
+                (Some(until), _) => {
+                    let alternative = alternative.map(|alternative| alternative + 1);
+                    (FindingKind::Dormant { alternative, until }, Vec::new())
+                }
+                (None, None) => unreached_rule(seen, walk, rule, deciding.len(), left)?,
+                (None, Some(alternative)) => match walk.alone(rule, alternative) {
+                    Err(never) => never_holds(never, Some(alternative + 1)),
+                    Ok(parts) => masked(seen, walk, parts, (rule, alternative), true, left)?,
+                },
             };
-            findings.push(finding(seen, rule, alternative, kind_of));
+            findings.push(finding(seen, rule, alternative, fault));
         }
     }
     Ok(findings)
@@ -69,7 +80,7 @@ fn unreached_rule(
     rule: usize,
     alternatives: usize,
     left: &mut Left<'_>,
-) -> Result<Finding, TooManyRegions> {
+) -> Result<Fault, TooManyRegions> {
     let mut parts = Vec::new();
     let mut first_never = None;
     for alternative in 0..alternatives {
@@ -78,11 +89,10 @@ fn unreached_rule(
             Err(never) => first_never = first_never.or(Some(never)),
         }
     }
-    let fault = match first_never {
-        Some(never) if parts.is_empty() => never_holds(never, None),
-        _ => masked(seen, walk, parts, (rule, 0), false, left)?,
-    };
-    Ok(finding(seen, rule, 0, fault))
+    match first_never {
+        Some(never) if parts.is_empty() => Ok(never_holds(never, None)),
+        _ => masked(seen, walk, parts, (rule, 0), false, left),
+    }
 }
 
 fn never_holds(never: NeverHolds, alternative: Option<usize>) -> Fault {
@@ -158,23 +168,19 @@ fn needed(
     needed
 }
 
-fn finding(seen: &Seen<'_, '_>, rule: usize, alternative: usize, (kind, parts): Fault) -> Finding {
+/// A finding about a rule, or about one alternative of it.
+fn finding(
+    seen: &Seen<'_, '_>,
+    rule: usize,
+    alternative: Option<usize>,
+    (kind, parts): Fault,
+) -> Finding {
     let (subject, place) = subject(seen.document, rule);
-    let places = &seen.document.places().alternatives;
-    let own = places.get(rule).and_then(|own| own.get(alternative));
-    let is_alternative = matches!(
-        kind,
-        FindingKind::Masked {
-            alternative: Some(_),
-            ..
-        } | FindingKind::NeverHolds {
-            alternative: Some(_),
-            ..
-        }
-    );
+    let places = seen.document.places().alternatives.get(rule);
+    let own = alternative.and_then(|alternative| places?.get(alternative));
     let witness = parts.iter().find_map(|part| seen.space.witness(part));
     Finding {
-        place: own.filter(|_| is_alternative).copied().unwrap_or(place),
+        place: own.copied().unwrap_or(place),
         subject,
         kind,
         example: witness.map(|witness| witness.scenario(0)),

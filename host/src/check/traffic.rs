@@ -1,7 +1,7 @@
 //! A document beside recorded requests: what they bring that it does not know, and which of
 //! its routes they never reach. These are remarks, not faults: a record proves nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use router_guest::document::Document;
@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::router::Router;
 use crate::stream::{self, StreamError, TrafficSummary};
 
-/// Names that are counted at most; further ones are counted together.
+/// Names of one kind that are told; requests of further ones are not remarked on.
 const NAMES_MAX: usize = 1_024;
 
 /// What recorded requests say about a document.
@@ -54,7 +54,8 @@ pub fn remark(
     let table = document.table();
     let known = Known::of(table);
     let router = Router::new(policy)?;
-    let mut reached: BTreeMap<String, u64> = BTreeMap::new();
+    // As many at most as the table has routes.
+    let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut unknown_symbols = BTreeMap::new();
     let mut unknown_strategies = BTreeMap::new();
     let summary = stream::replay(&router, record, |scenario, decided| {
@@ -64,13 +65,15 @@ pub fn remark(
         if !known.has_strategy(&scenario.strategy) {
             count(&mut unknown_strategies, &scenario.strategy);
         }
-        if let Ok(decision) = decided {
-            count(&mut reached, decision.rule());
+        if let Ok(decision) = decided
+            && !reached.contains(decision.rule())
+        {
+            reached.insert(decision.rule().to_owned());
         }
     })?;
     let unreached = (0..table.rules.len())
         .map(|rule| rules::subject(document, rule))
-        .filter(|(name, _)| !reached.contains_key(name))
+        .filter(|(name, _)| !reached.contains(name))
         .map(|(name, place)| (name, place.line))
         .collect();
     Ok(TrafficRemarks {

@@ -22,18 +22,29 @@ pub fn write_text(difference: &Difference, traffic: Option<&TrafficCount>) -> St
             change.path, change.old, change.new
         ));
     }
-    for (at, change) in difference
+    let mut changes: Vec<_> = difference
         .changes
         .iter()
         .enumerate()
-        .take(CHANGES_SHOWN_MAX)
-    {
-        let count = traffic.and_then(|traffic| traffic.changed.get(at));
-        write_change(change, count.copied(), &mut text);
+        .map(|(at, change)| {
+            let count = traffic.and_then(|traffic| traffic.changed.get(at));
+            (change, count.copied())
+        })
+        .collect();
+    // What recorded requests meet comes first, and is never cut.
+    changes.sort_by_key(|(_, count)| std::cmp::Reverse(count.unwrap_or_default()));
+    let met = changes
+        .iter()
+        .filter(|(_, count)| count.is_some_and(|count| count > 0));
+    let shown = CHANGES_SHOWN_MAX.max(met.count());
+    for (change, count) in changes.iter().take(shown) {
+        write_change(change, *count, &mut text);
     }
-    let hidden = difference.changes.len().saturating_sub(CHANGES_SHOWN_MAX);
+    let hidden = changes.len().saturating_sub(shown);
     if hidden > 0 {
-        text.push_str(&format!("and {hidden} more changes\n"));
+        text.push_str(&format!(
+            "and {hidden} more changes, all of which `--format json` has\n"
+        ));
     }
     if difference.changes.is_empty() {
         text.push_str("every request gets the same answer from both; settings differ\n");

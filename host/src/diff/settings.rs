@@ -104,7 +104,11 @@ fn symbol_settings(symbol: &SymbolInfo, settings: &mut Vec<(String, String)>) {
         settings.extend(value.map(|value| (path, value)));
     };
     // A symbol without anything of its own is as good as one that is not listed.
-    put("allow_short", symbol.shortable.then(|| "yes".to_owned()));
+    // Both switches together, which is what counts.
+    put(
+        "shortable (allow_short and risk.short_enabled)",
+        symbol.shortable.then(|| "yes".to_owned()),
+    );
     put("step", text(symbol.step.map(Amount::normalized)));
     put(
         "min_quantity",

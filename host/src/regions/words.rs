@@ -1,6 +1,7 @@
 //! A region in the words of a policy document.
 
 use router_guest::amount::Amount;
+use router_guest::document::wording::action_word;
 use router_guest::manifest::{AmountField, ScoreField};
 use router_guest::request::{FinalAction, PositionSide, TradeType};
 use router_guest::state::TradingState;
@@ -226,7 +227,7 @@ fn pair_words(pairs: u32) -> Vec<String> {
     if !is_product {
         return vec![format!("action and position: {}", listed(pairs).join(", "))];
     }
-    let known = FinalAction::ALL.map(|action| (action.word(), 1 << action as u32));
+    let known = FinalAction::ALL.map(|action| (action_word(action), 1 << action as u32));
     let actions = set(actions, 0b11_1111, &known).map(|actions| format!("action: {actions}"));
     let known: Vec<_> = (0_u32..)
         .zip(POSITIONS)
@@ -246,8 +247,12 @@ fn listed(pairs: u32) -> Vec<String> {
             .collect();
         match positions.len() {
             0 => None,
-            3 => Some(action.word().to_owned()),
-            _ => Some(format!("{} with {}", action.word(), positions.join(" or "))),
+            3 => Some(action_word(action).to_owned()),
+            _ => Some(format!(
+                "{} with {}",
+                action_word(action),
+                positions.join(" or ")
+            )),
         }
     };
     FinalAction::ALL.into_iter().filter_map(of_action).collect()

@@ -44,6 +44,7 @@ fn a_domain_that_is_sampled_says_what_was_left_out() {
     assert_eq!(
         left_out,
         [
+            "partial: `flat_position` has 3 points, 1 tried in pairs",
             "partial: `position_and_closing` has 7 points, 1 tried in pairs",
             "partial: `close_quantity` has 3 points, 1 tried in pairs",
             "partial: `signal_score` has 21 points, 1 tried in pairs",

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use router_guest::amount::Amount;
@@ -214,6 +214,159 @@ fn every_rule_of_a_richer_policy_decides_a_cell() {
     assert!(!spent.contains(&(true, "pilot".to_owned())));
 }
 
+/// What a cell changes of the base.
+fn turns(domain: &Domain<'_>, number: usize) -> Vec<Turn> {
+    let packed = &domain.cells[number];
+    match mixes::unpacked(packed.turns[0]) {
+        Some(mix) => {
+            let mixes = domain.mixes_of(&domain.rows[packed.row as usize]);
+            mixes.unwrap().turns(mix).collect()
+        }
+        None => packed.turns.into_iter().map_while(unpacked).collect(),
+    }
+}
+
+/// For each group of rows that a function tells apart, the pairs of points that its cells meet.
+fn met<K: std::hash::Hash + Eq>(
+    domain: &Domain<'_>,
+    group: impl Fn(&Row) -> Option<K>,
+) -> HashMap<K, HashSet<(Turn, Turn)>> {
+    let mut met: HashMap<K, HashSet<(Turn, Turn)>> = HashMap::new();
+    for number in 0..domain.len() {
+        let row = &domain.rows[domain.cells[number].row as usize];
+        let Some(group) = group(row) else { continue };
+        let turns = turns(domain, number);
+        let pairs = met.entry(group).or_default();
+        for (at, one) in turns.iter().enumerate() {
+            pairs.extend(turns[at + 1..].iter().map(|other| ordered(*one, *other)));
+        }
+    }
+    met
+}
+
+fn ordered(one: Turn, other: Turn) -> (Turn, Turn) {
+    if one.0 as u8 <= other.0 as u8 {
+        (one, other)
+    } else {
+        (other, one)
+    }
+}
+
+/// All pairs of points of two figures, of a class that has them: what a row without budgets can
+/// have at once.
+fn pairs(domain: &Domain<'_>, class: usize, quantities: &[Axis]) -> HashSet<(Turn, Turn)> {
+    let axes = Axis::OF_OPENINGS.iter().chain(quantities);
+    let points: Vec<Turn> = axes
+        .flat_map(|axis| {
+            let points = match axis {
+                Axis::CloseQuantity => domain.points.classes[class].closes_of(None),
+                _ => 0..domain.points.changes(*axis, class).len(),
+            };
+            points.map(|point| (*axis, point))
+        })
+        .collect();
+    let both = |one: &Turn, other: &Turn| {
+        let is_quantity = |turn: &Turn| quantities.contains(&turn.0);
+        one.0 != other.0 && !(is_quantity(one) && is_quantity(other))
+    };
+    let all = points.iter().flat_map(|one| {
+        let others = points.iter().filter(move |other| both(one, other));
+        others.map(move |other| ordered(*one, *other))
+    });
+    all.collect()
+}
+
+#[track_caller]
+fn pairs_are_met(document: &str) {
+    let manifest = manifest(document);
+    let domain = Domain::of(&manifest);
+    let classes = domain.points.classes.len();
+    let quantities = [Axis::Holding, Axis::CloseQuantity];
+    let dusty = |class: usize| domain.points.classes[class].dust.is_some();
+    let by_class = met(&domain, |row| {
+        row.faces()
+            .then_some((row.trade_type, row.state as u8, row.class))
+    });
+    for ((trade_type, state, class), met) in &by_class {
+        let missing = pairs(&domain, *class, &quantities);
+        let missing: Vec<_> = missing.difference(met).collect();
+        assert!(
+            missing.is_empty(),
+            "{trade_type:?} {state} {class}: {missing:?}"
+        );
+    }
+    assert_eq!(by_class.len(), 18 * classes);
+    // The points of one class stand for those of all, where they are as many.
+    let alike = (0..classes).filter(|class| !dusty(*class));
+    let by_way = met(&domain, |row| {
+        row.faces()
+            .then_some((row.trade_type, row.state as u8, row.action as u8, row.leg))
+    });
+    assert_eq!(by_way.len(), 18 * 4);
+    if alike.count() == classes {
+        for (way, met) in &by_way {
+            assert!(pairs(&domain, 0, &quantities).is_subset(met), "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn closes_of_every_type_and_state_meet_every_pair_of_odd_figures() {
+    pairs_are_met(DEFAULT);
+    pairs_are_met(&with(RICH_SYMBOLS, RICH_ROUTE));
+    pairs_are_met(&with("  BTC/USDT: { allow_short: false }\n", ""));
+}
+
+#[test]
+fn rows_that_do_not_close_meet_every_pair_of_odd_figures_in_every_state() {
+    for document in [DEFAULT, &with(RICH_SYMBOLS, RICH_ROUTE)] {
+        let manifest = manifest(document);
+        let domain = Domain::of(&manifest);
+        let by_class = met(&domain, |row| {
+            (!row.faces()).then_some((row.trade_type, row.class))
+        });
+        for ((trade_type, class), met) in &by_class {
+            let missing = pairs(&domain, *class, &[]);
+            let missing: Vec<_> = missing.difference(met).collect();
+            assert!(missing.is_empty(), "{trade_type:?} {class}: {missing:?}");
+        }
+        let by_state = met(&domain, |row| {
+            (!row.faces()).then_some((row.trade_type, row.state as u8))
+        });
+        for (group, met) in &by_state {
+            // The points that every class has.
+            let all = pairs(&domain, 0, &[]);
+            let missing = all.iter().filter(|((one, _), (other, _))| {
+                *one != Axis::TargetNotional && *other != Axis::TargetNotional
+            });
+            let missing: Vec<_> = missing.filter(|pair| !met.contains(pair)).collect();
+            assert!(missing.is_empty(), "{group:?}: {missing:?}");
+        }
+    }
+}
+
+#[test]
+fn every_row_meets_every_point() {
+    let manifest = manifest(DEFAULT);
+    let domain = Domain::of(&manifest);
+    let mut met: HashMap<u32, HashSet<Turn>> = HashMap::new();
+    for number in 0..domain.len() {
+        let turns = turns(&domain, number);
+        met.entry(domain.cells[number].row)
+            .or_default()
+            .extend(turns);
+    }
+    for (number, row) in (0..).zip(&domain.rows) {
+        let met = &met[&number];
+        for axis in Axis::OF_OPENINGS {
+            let points = 0..domain.points.changes(axis, row.class).len();
+            for point in points {
+                assert!(met.contains(&(axis, point)), "{row:?} {axis:?} {point}");
+            }
+        }
+    }
+}
+
 #[test]
 fn fresh_instances_decide_points_of_every_dimension() {
     let manifest = manifest(DEFAULT);
@@ -228,7 +381,7 @@ fn fresh_instances_decide_points_of_every_dimension() {
         seen.insert(format!("{:?}", row.leg));
         seen.insert(format!("{:?}", row.state));
         seen.insert(format!("class {}", row.class));
-        for (axis, _) in packed.turns.into_iter().map_while(unpacked) {
+        for (axis, _) in turns(&domain, order.at(position)) {
             seen.insert(axis.word().to_owned());
         }
     }
@@ -292,7 +445,7 @@ fn thresholds_by_the_thousand_are_sampled_and_said() {
         .iter()
         .find(|extent| extent.name == "price")
         .unwrap();
-    assert_eq!((price.cuts.declared, price.cuts.tried), (8000, 256));
+    assert_eq!((price.cuts.declared, price.cuts.tried), (8000, 1024));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use router_guest::state::{BudgetUse, State, TradingState};
 use super::axis::{AXES, Axis};
 use super::points::{Points, Reach, STRATEGY, Tried, sampled};
 use super::spending;
+use crate::policy::FoundNames;
 use crate::scenario::Scenario;
 use mixes::Mixes;
 
@@ -108,16 +109,17 @@ pub(crate) struct Domain<'m> {
 struct Full;
 
 impl<'m> Domain<'m> {
-    /// The domain of a manifest, as much of it as the bound lets through.
-    pub(crate) fn of(manifest: &'m Manifest) -> Self {
-        Self::within(manifest, CELLS_MAX)
+    /// The domain of a manifest, and of names that were found elsewhere, as much of it as the bound
+    /// lets through.
+    pub(crate) fn of(manifest: &'m Manifest, names: &FoundNames) -> Self {
+        Self::within(manifest, names, CELLS_MAX)
     }
 
     /// The same under another bound.
-    pub(super) fn within(manifest: &'m Manifest, cells_max: usize) -> Self {
-        let mut domain = Self::empty(manifest, Reach::LEAST, cells_max);
+    pub(super) fn within(manifest: &'m Manifest, names: &FoundNames, cells_max: usize) -> Self {
+        let mut domain = Self::empty(manifest, names, Reach::LEAST, cells_max);
         for reach in Reach::ladder() {
-            domain = Self::empty(manifest, reach, cells_max);
+            domain = Self::empty(manifest, names, reach, cells_max);
             if domain.fill().is_ok() {
                 return domain;
             }
@@ -128,8 +130,8 @@ impl<'m> Domain<'m> {
         domain
     }
 
-    fn empty(manifest: &'m Manifest, reach: Reach, cells_max: usize) -> Self {
-        let points = Points::of(manifest, reach);
+    fn empty(manifest: &'m Manifest, names: &FoundNames, reach: Reach, cells_max: usize) -> Self {
+        let points = Points::of(manifest, names, reach);
         Self {
             manifest,
             rows: rows(points.classes.len()),

@@ -465,6 +465,51 @@ fn closes_held_up_on_two_odd_figures_are_found_in_every_type_and_state() {
     }
 }
 
+/// The bug: a name that stands in no manifest was never asked by, so that whoever wrote a component
+/// could do as they liked for it. The fix: what could be a name in its code and data is tried.
+#[test]
+fn a_policy_that_lies_for_a_name_of_its_own_is_caught() {
+    let number = |text: &[u8; 8]| i64::from_le_bytes(*text);
+    let symbol = "(i64.load (i32.load (local.get $request)))";
+    let strategy = "(i64.load (i32.load offset=8 (local.get $request)))";
+    for (name, text, data) in [
+        (symbol, b"EVIL/USD", false),
+        (strategy, b"mean_rev", false),
+        (strategy, b"mean_rev", true),
+    ] {
+        let mut hostile = liar(Ok(skipping(99)), &[of_action(FinalAction::Hold)]);
+        let (compared, more) = if data {
+            let text = str::from_utf8(text).unwrap();
+            (
+                "(i64.load (i32.const 512))".to_owned(),
+                format!("(data (i32.const 512) \"{text}\")"),
+            )
+        } else {
+            (format!("(i64.const {})", number(text)), String::new())
+        };
+        hostile.more = more.leak();
+        hostile.decide =
+            format!("(if (i64.eq {name} {compared}) (then (return (i32.const {{bad}}))))").leak();
+        let report = verified(&hostile);
+        let example = finding(
+            &report,
+            Breach::Invariant(execution_router::guard::Invariant::ReasonDeclared),
+        );
+        let text = str::from_utf8(text).unwrap();
+        assert!(
+            example.scenario.to_json().contains(&format!("\"{text}\"")),
+            "{report}"
+        );
+        let names = report.measured().names;
+        assert!(names.found_tried > 0 && names.declared == 2, "{names:?}");
+        assert!(
+            report
+                .to_string()
+                .contains(" names were found in its code and data, ")
+        );
+    }
+}
+
 /// What a rule engine exports besides, so that it is held to its fuel.
 const ENGINE: &str = r#"
   (func (export "execution-router:policy/loading@0.1.0#load") (param i32 i32) (result i32) unreachable)

@@ -13,6 +13,8 @@ use crate::verify::axis::Axis;
 /// An opening order that works, whatever it is of.
 const OPENING: Turn = (Axis::Opening, 0);
 const SIZED: Turn = (Axis::Sized, 0);
+/// The strategy whose name is as long as one can be.
+const ODD_STRATEGY: Turn = (Axis::Strategy, 0);
 
 impl Domain<'_> {
     /// All products.
@@ -76,6 +78,8 @@ impl Domain<'_> {
             // In the core already, or of the other kind of position.
             (Axis::Sized, _) | (Axis::Flat, Some(_)) | (Axis::Holding, None) => 0..0,
             (Axis::Opening, _) => 1..all.end.max(1),
+            // Of the names that were found, one class of symbols is enough.
+            (Axis::Strategy, _) if row.class > 0 => 0..all.end.min(1),
             (Axis::CloseQuantity, leg) => {
                 let closes = self.closes_of(row.class, None);
                 match leg {
@@ -336,10 +340,11 @@ impl Domain<'_> {
         let asked = self.sampled(Axis::CloseQuantity, asked);
         column.extend(asked.into_iter().map(|point| (Axis::CloseQuantity, point)));
         let mut columns = vec![column];
-        for axis in Axis::OF_OPENINGS.into_iter().chain([Axis::Strategy]) {
+        for axis in Axis::OF_OPENINGS {
             let points = self.paired(axis, row.class).into_iter();
             columns.push(points.map(|point| (axis, point)).collect());
         }
+        columns.push(vec![ODD_STRATEGY]);
         if row.sees_budgets() {
             let uses = self.uses_of(row, &[]);
             let uses = self.sampled(Axis::Budgets, uses).into_iter();

@@ -7,6 +7,7 @@ use router_guest::engine::Engine;
 use router_guest::manifest::ScoreField;
 
 use super::*;
+use crate::policy::FoundNames;
 use crate::verify::run::{FRESH_CELLS, Order};
 
 const DEFAULT: &str = include_str!("../../../../policies/default/policy.yaml");
@@ -47,7 +48,7 @@ fn cells<'d>(domain: &'d Domain<'_>) -> impl Iterator<Item = Cell<'d>> {
 #[track_caller]
 fn all_differ(document: &str) -> usize {
     let manifest = manifest(document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut seen = HashSet::with_capacity(domain.len());
     for cell in cells(&domain) {
         let scenario = cell.scenario().to_json();
@@ -73,7 +74,7 @@ fn no_two_cells_are_the_same_to_a_policy() {
 fn every_cell_is_a_line_that_reads_back() {
     let document = with(RICH_SYMBOLS, RICH_ROUTE);
     let manifest = manifest(&document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     for cell in cells(&domain).step_by(97) {
         let scenario = cell.scenario();
         let read = Scenario::parse(&scenario.to_json());
@@ -89,7 +90,7 @@ fn every_cell_is_a_line_that_reads_back() {
 fn every_rule_of_the_default_policy_decides_a_cell() {
     let document = Document::parse(DEFAULT).unwrap();
     let engine = Engine::new(document.table()).unwrap();
-    let domain = Domain::of(engine.manifest());
+    let domain = Domain::of(engine.manifest(), &FoundNames::default());
     let mut reached = HashSet::new();
     for cell in cells(&domain) {
         if let Ok(decision) = engine.decide(&cell.request(), &cell.state()) {
@@ -107,7 +108,7 @@ fn every_rule_of_the_default_policy_decides_a_cell() {
 #[test]
 fn every_threshold_is_met_below_on_and_above_by_a_trade_that_it_classifies() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut met = HashSet::new();
     for cell in cells(&domain) {
         let terms = &cell.terms;
@@ -145,7 +146,7 @@ fn every_threshold_is_met_below_on_and_above_by_a_trade_that_it_classifies() {
 fn every_amount_threshold_is_met_below_on_and_above() {
     let document = with(RICH_SYMBOLS, RICH_ROUTE);
     let manifest = manifest(&document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut met: HashSet<(&str, (u128, u8))> = HashSet::new();
     for cell in cells(&domain) {
         let terms = &cell.terms;
@@ -185,7 +186,7 @@ fn every_rule_of_a_richer_policy_decides_a_cell() {
     let text = with(RICH_SYMBOLS, "").replace("per: day", "orders: 2, per: day");
     let document = Document::parse(&text).unwrap();
     let engine = Engine::new(document.table()).unwrap();
-    let domain = Domain::of(engine.manifest());
+    let domain = Domain::of(engine.manifest(), &FoundNames::default());
     let mut reached = HashSet::new();
     let mut spent = HashSet::new();
     for cell in cells(&domain) {
@@ -279,7 +280,7 @@ fn pairs(domain: &Domain<'_>, class: usize, quantities: &[Axis]) -> HashSet<(Tur
 #[track_caller]
 fn pairs_are_met(document: &str) {
     let manifest = manifest(document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let classes = domain.points.classes.len();
     let quantities = [Axis::Holding, Axis::CloseQuantity];
     let dusty = |class: usize| domain.points.classes[class].dust.is_some();
@@ -321,7 +322,7 @@ fn closes_of_every_type_and_state_meet_every_pair_of_odd_figures() {
 fn rows_that_do_not_close_meet_every_pair_of_odd_figures_in_every_state() {
     for document in [DEFAULT, &with(RICH_SYMBOLS, RICH_ROUTE)] {
         let manifest = manifest(document);
-        let domain = Domain::of(&manifest);
+        let domain = Domain::of(&manifest, &FoundNames::default());
         let by_class = met(&domain, |row| {
             (!row.faces()).then_some((row.trade_type, row.class))
         });
@@ -348,7 +349,7 @@ fn rows_that_do_not_close_meet_every_pair_of_odd_figures_in_every_state() {
 #[test]
 fn every_row_meets_every_point() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut met: HashMap<u32, HashSet<Turn>> = HashMap::new();
     for number in 0..domain.len() {
         let turns = turns(&domain, number);
@@ -370,7 +371,7 @@ fn every_row_meets_every_point() {
 #[test]
 fn fresh_instances_decide_points_of_every_dimension() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let order = Order::of(domain.len());
     let mut seen = HashSet::new();
     for position in 0..FRESH_CELLS {
@@ -406,7 +407,7 @@ fn what_does_not_fit_is_left_out_and_said() {
         writeln!(symbols, "  S{number}/USDT: {{ step: 0.{number:03}1 }}").unwrap();
     }
     let manifest = manifest(&with(&symbols, ""));
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     assert!(!domain.is_complete());
     assert!(domain.len() <= CELLS_MAX, "{}", domain.len());
     let classes = &domain.extents()[4];
@@ -433,7 +434,7 @@ fn thresholds_by_the_thousand_are_sampled_and_said() {
             )
         })
         .collect();
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     assert!(!domain.is_complete());
     assert!(
         (1_000_000..=CELLS_MAX).contains(&domain.len()),
@@ -451,7 +452,7 @@ fn thresholds_by_the_thousand_are_sampled_and_said() {
 #[test]
 fn a_bound_that_nothing_fits_in_is_filled_and_said() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::within(&manifest, 1000);
+    let domain = Domain::within(&manifest, &FoundNames::default(), 1000);
     assert_eq!((domain.len(), domain.is_complete()), (1000, false));
 }
 
@@ -495,7 +496,7 @@ fn the_largest_manifest_makes_a_domain_within_bounds() {
         .map(|number| (AmountField::ALL[number as usize % 11], cut(number)))
         .collect();
     let started = std::time::Instant::now();
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     println!("{} cells in {:?}", domain.len(), started.elapsed());
     assert!(!domain.is_complete());
     assert!(

@@ -167,6 +167,7 @@ pub fn blames_policy(error: &PolicyError) -> bool {
             *bytes_max == SandboxProfile::Large.limits().decode.component_bytes_max
         }
         PolicyError::Read { .. }
+        | PolicyError::NotAFile { .. }
         | PolicyError::NotText { .. }
         | PolicyError::NotADocument { .. } => false,
     }

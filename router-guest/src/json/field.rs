@@ -4,6 +4,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode, shown};
 use super::keys::Fields;

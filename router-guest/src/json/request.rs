@@ -169,7 +169,7 @@ impl<'a> Reader<'_, 'a> {
         self.faults.extend(unknown);
         let mut reader = Reader {
             members: &members,
-            faults: std::mem::take(&mut self.faults),
+            faults: core::mem::take(&mut self.faults),
             first_needed: self.first_needed,
         };
         let opening = reader.amount(&fields::WORKING_OPENING);

@@ -10,8 +10,8 @@ use super::ComponentError;
 use crate::compose::ComposeError;
 use crate::sandbox::SandboxProfile;
 
-const DOCUMENT_FILE: &str = "policy.yaml";
-const CASES_FILE: &str = "cases.yaml";
+pub(crate) const DOCUMENT_FILE: &str = "policy.yaml";
+pub(crate) const CASES_FILE: &str = "cases.yaml";
 /// Bytes of a policy's cases.
 const CASES_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a component's file: what the most generous profile takes. A stricter one says so

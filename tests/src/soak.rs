@@ -17,7 +17,9 @@ use execution_router::gate::{Gate, GateRefusal};
 use execution_router::ledger::{EventId, Settlement};
 use execution_router::policy::Policy;
 use execution_router::router::{Activation, Probation, SwapRefusal};
-use execution_router::{Amount, Cache, Candidate, FinalAction, Request, Router, TradeType};
+use execution_router::{
+    Amount, Cache, Candidate, Compiler, FinalAction, Loader, Request, Router, TradeType,
+};
 
 use crate::DEFAULT_POLICY;
 use answers::Answers;
@@ -104,10 +106,11 @@ pub fn run(plan: &Plan) -> Result<Report, Failure> {
     }
     let candidates = candidates(plan.mode, &cache)?;
     let requests = answers::requests(0, plan.mode.has_trouble())?;
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
     let mut policies = Vec::new();
     let mut first = None;
     for candidate in &candidates {
-        let policy = Policy::from_component(candidate.component(), &cache)?;
+        let policy = loader.component(candidate.component())?;
         policies.push((candidate.digest(), Answers::of(&policy, &requests)?));
         first.get_or_insert(policy);
     }
@@ -172,12 +175,13 @@ fn stages(plan: &Plan, ground: &Ground<'_>, candidates: &[Candidate]) -> Result<
 /// As much work as swaps are, on the same cores, without one.
 fn load_only(plan: &Plan, candidates: &[Candidate]) -> Result<(), Failure> {
     let cache = Cache::at(&plan.cache);
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
     let started = Instant::now();
     for candidate in candidates.iter().cycle() {
         if started.elapsed() >= plan.steady {
             break;
         }
-        drop(Policy::from_component(candidate.component(), &cache)?);
+        drop(loader.component(candidate.component())?);
         thread::sleep(plan.pause);
     }
     Ok(())

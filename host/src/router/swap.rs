@@ -2,7 +2,7 @@
 //! its place for what it did. Changes follow each other; no decision waits for any of them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
 use crate::ledger::OpenError;
 use crate::policy::PolicyError;
+use crate::sync::MutexGuard;
 
 /// Who asks when the router itself takes a policy from its place.
 const ROUTER: &str = "router";

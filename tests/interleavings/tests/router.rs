@@ -215,6 +215,9 @@ fn swaps_and_rollbacks_follow_each_other() {
         let changes: Vec<_> = router.history().iter().map(|entry| entry.change).collect();
         let rolled_back = changes.iter().filter(|change| **change == Change::Rollback);
         assert_eq!((changes.len(), rolled_back.count()), (3, 1));
+        // Whoever was rolled back from is not kept.
+        let further = router.rollback("test").unwrap().policy;
+        assert_eq!(further.manifest.name, "a");
     });
 }
 
@@ -371,6 +374,8 @@ fn with_nobody_behind_it_the_fail_safe_decides() {
         assert!(decision.policy().is_none());
         other.join().unwrap();
         assert_eq!(router.quarantine().len(), 1);
+        // Nor is it asked for what it would do well.
+        assert!(router.decide(&pilot()).unwrap().policy().is_none());
         router.swap(&sound(A), "test").unwrap();
         assert_eq!(decided(&router, &hold()), (A, 2));
         assert_eq!(

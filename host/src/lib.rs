@@ -28,6 +28,7 @@ pub mod router;
 pub mod sandbox;
 pub mod scenario;
 pub mod stream;
+mod sync;
 pub mod truth_table;
 pub mod verify;
 pub mod watch;

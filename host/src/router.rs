@@ -22,8 +22,8 @@ mod swap;
 mod trading;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use router_guest::state::{BudgetUse, TradingState};
@@ -39,6 +39,7 @@ use crate::ledger::{
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
 use crate::request::Request;
+use crate::sync::Mutex;
 use desk::Desk;
 use generation::{Generation, Live, Slot};
 use trading::Trading;

@@ -10,6 +10,7 @@ pub mod mutate;
 pub mod naive;
 pub mod routing;
 pub mod run;
+pub mod soak;
 pub mod tree;
 
 use router_guest::document::Document;

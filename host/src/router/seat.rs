@@ -11,6 +11,7 @@ use super::Router;
 use super::generation::{Generation, Live, View};
 use crate::decision::PolicyIdentity;
 use crate::policy::{HostFault, Instance};
+use crate::sync::thread_local;
 
 /// Routers that one thread keeps an instance for; the longest unused makes room.
 const SEATS_MAX: usize = 4;
@@ -92,7 +93,8 @@ impl Tools {
 pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
     let mut seat = take(router).unwrap_or_else(|| Box::new(Seat::new(router)));
     let result = run(&mut seat);
-    SEATS.with_borrow_mut(|seats| {
+    SEATS.with(|seats| {
+        let mut seats = seats.borrow_mut();
         if seats.len() >= SEATS_MAX {
             seats.remove(0);
         }
@@ -102,7 +104,8 @@ pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
 }
 
 fn take(router: &Router) -> Option<Box<Seat>> {
-    SEATS.with_borrow_mut(|seats| {
+    SEATS.with(|seats| {
+        let mut seats = seats.borrow_mut();
         let at = seats.iter().rposition(|seat| seat.router == router.key)?;
         Some(seats.remove(at))
     })

@@ -2,7 +2,7 @@
 //! its place for what it did. Changes follow each other; no decision waits for any of them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
 use crate::ledger::OpenError;
 use crate::policy::PolicyError;
+use crate::sync::MutexGuard;
 
 /// Who asks when the router itself takes a policy from its place.
 const ROUTER: &str = "router";
@@ -214,25 +215,28 @@ impl Router {
         self.desk().history()
     }
 
-    /// Takes a policy from its place, and quarantines it: the last good one is live again. Where
-    /// there is none, the policy is withdrawn if it `must_go`, and stays otherwise.
+    /// Takes a policy from its place for what a generation of it did, and quarantines it: the last
+    /// good one is live again. Where there is none, it is withdrawn if it `must_go`, and stays
+    /// otherwise.
     #[cold]
     pub(super) fn dismiss(&self, generation: &Generation, why: &str, must_go: bool) {
         let started = self.history_clock.now();
         let digest = generation.identity.digest;
         let mut desk = self.desk();
         let live = self.slot.now();
-        let earlier: Vec<_> = live
-            .earlier
-            .iter()
-            .filter(|one| one.identity.digest != digest)
-            .cloned()
-            .collect();
-        let is_live = live.generation.number() == generation.number();
+        // Another life of the policy may be the live one by now: a policy that loses its place
+        // loses it in each.
+        let is_its = |one: &Arc<Generation>| one.identity.digest == digest;
+        let (gone, earlier): (Vec<_>, Vec<_>) = live.earlier.iter().cloned().partition(is_its);
+        let is_live = is_its(&live.generation);
         if is_live && !must_go && earlier.iter().all(|one| one.is_withdrawn()) {
             return;
         }
         generation.withdraw();
+        gone.iter().for_each(|one| one.withdraw());
+        if is_live {
+            live.generation.withdraw();
+        }
         let is_new = desk.quarantine(Quarantined {
             digest,
             why: why.to_owned(),

@@ -1,11 +1,12 @@
 //! How much is let through, and when that ends by itself. Reading it takes no lock, unless it
 //! has an end.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use router_guest::state::TradingState;
+
+use crate::sync::{AtomicU8, Mutex, Ordering};
 
 /// Set beside the state's number when there is an end to look at.
 const HAS_END: u8 = 0x80;

@@ -20,7 +20,7 @@ use std::time::Duration;
 use execution_router::events::Event;
 use execution_router::gate::Gate;
 use execution_router::watch::{Look, Looker, Watch};
-use execution_router::{Cache, Loader, Policy, Router};
+use execution_router::{Cache, Compiler, Loader, Policy, Router};
 
 const DEFAULT: &str = include_str!("../../policies/default/policy.yaml");
 /// What a test waits for at most before it fails.
@@ -49,7 +49,9 @@ fn found(looker: &mut Looker) -> String {
     match looker.look(&Loader::new(&cache())) {
         Look::Same => "same".into(),
         Look::Changed(candidate) => {
-            let policy = Policy::from_component(candidate.component(), &cache()).unwrap();
+            let cache = cache();
+            let loader = Loader::new(&cache).compiler(Compiler::in_process());
+            let policy = loader.component(candidate.component()).unwrap();
             policy.manifest().name.clone()
         }
         Look::Faulty(error) => error.to_string(),

@@ -20,9 +20,11 @@ use router_guest::state::{State, TradingState};
 pub use budget::BudgetReport;
 pub use refusal::check_refusal;
 
-/// What a decision must hold to, whatever policy made it.
+/// What a decision must hold to, whatever policy made it, in the order of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Invariant {
+    /// The parts of an answer agree with each other and with the manifest.
+    AnswerCoherent,
     /// SELL never becomes BUY, BUY never SELL; HOLD, SKIP and unknown become SKIP.
     SideFollowsAction,
     /// `normal`, `exit` and `risk` never consult, charge or are refused by a budget.
@@ -45,8 +47,6 @@ pub enum Invariant {
     StateRespected,
     /// CLOSE and the types exit and risk get their close wherever there is one.
     ExitsNeverBlocked,
-    /// The parts of an answer agree with each other and with the manifest.
-    AnswerCoherent,
 }
 
 /// An answer that breaks an invariant: what the policy wanted, in words.
@@ -82,21 +82,46 @@ pub struct Sound {
 }
 
 impl Invariant {
+    /// Every invariant that can be seen from one answer, in the order of their numbers.
+    pub const ALL: [Self; Self::ExitsNeverBlocked as usize + 1] = [
+        Self::AnswerCoherent,
+        Self::SideFollowsAction,
+        Self::BudgetIsolated,
+        Self::CloseReduces,
+        Self::ShortsListed,
+        Self::BudgetHolds,
+        Self::ReasonDeclared,
+        Self::NotionalWithinTarget,
+        Self::ClosersNeverOpen,
+        Self::IntentFollowsType,
+        Self::StateRespected,
+        Self::ExitsNeverBlocked,
+    ];
+
     /// The number that it has in the documentation.
     pub const fn code(self) -> &'static str {
+        self.code_and_name().0
+    }
+
+    /// What it is called in certificates.
+    pub const fn name(self) -> &'static str {
+        self.code_and_name().1
+    }
+
+    const fn code_and_name(self) -> (&'static str, &'static str) {
         match self {
-            Self::SideFollowsAction => "I1",
-            Self::BudgetIsolated => "I2",
-            Self::CloseReduces => "I3",
-            Self::ShortsListed => "I4",
-            Self::BudgetHolds => "I5",
-            Self::ReasonDeclared => "I6",
-            Self::NotionalWithinTarget => "I8",
-            Self::ClosersNeverOpen => "I9",
-            Self::IntentFollowsType => "I10",
-            Self::StateRespected => "I11",
-            Self::ExitsNeverBlocked => "I12",
-            Self::AnswerCoherent => "I0",
+            Self::AnswerCoherent => ("I0", "answer_coherent"),
+            Self::SideFollowsAction => ("I1", "side_follows_action"),
+            Self::BudgetIsolated => ("I2", "budget_isolated"),
+            Self::CloseReduces => ("I3", "close_reduces"),
+            Self::ShortsListed => ("I4", "shorts_listed"),
+            Self::BudgetHolds => ("I5", "budget_holds"),
+            Self::ReasonDeclared => ("I6", "reason_declared"),
+            Self::NotionalWithinTarget => ("I8", "notional_within_target"),
+            Self::ClosersNeverOpen => ("I9", "closers_never_open"),
+            Self::IntentFollowsType => ("I10", "intent_follows_type"),
+            Self::StateRespected => ("I11", "state_respected"),
+            Self::ExitsNeverBlocked => ("I12", "exits_never_blocked"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Decisions as log lines for people: `ACTION_ROUTE: SELL → SKIP (intent=normal, …)`.
 //!
-//! Everything that came from outside is printed without control characters, so that a symbol
-//! cannot forge a line.
+//! What came from outside cannot forge a line, nor the rest of one: a name is printed as one word,
+//! without spaces, brackets, arrows and whatever changes how a line is read.
 
 mod money;
 

@@ -10,6 +10,7 @@ mod decode;
 mod instance;
 mod loader;
 mod manifest;
+mod names;
 mod shape;
 pub mod source;
 
@@ -34,6 +35,7 @@ pub use crate::sandbox::{HostFault, PolicyFault};
 pub use decode::BoundError;
 pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use loader::Loader;
+pub use names::{FoundNames, NAMES_FOUND_MAX};
 pub use shape::ShapeError;
 pub(crate) use source::DEFAULT_DOCUMENT;
 pub(crate) use source::cases_beside;
@@ -54,6 +56,8 @@ struct Linked {
     is_rule_engine: bool,
     /// Its code is that of the rule engine which this program carries.
     is_own_engine: bool,
+    /// The component, where its code is another's.
+    foreign: Option<Box<[u8]>>,
 }
 
 /// Why a component is not taken as a policy.
@@ -160,8 +164,9 @@ impl Policy {
         digest: Digest,
         profile: SandboxProfile,
         component: &Component,
-        is_own_engine: bool,
+        bytes: &[u8],
     ) -> Result<Self, ComponentError> {
+        let is_own_engine = shape::is_own_engine(bytes);
         let engine = sandbox::engine(profile)?;
         // Nothing is ever put into the linker: a policy imports nothing.
         let pre = Linker::new(engine)
@@ -207,6 +212,7 @@ impl Policy {
             exports,
             is_rule_engine: component.get_export_index(None, LOADING).is_some(),
             is_own_engine,
+            foreign: (!is_own_engine).then(|| bytes.into()),
         })))
     }
 
@@ -237,6 +243,14 @@ impl Policy {
     pub fn symbol(&self, name: &str) -> Option<&SymbolInfo> {
         let index = self.0.symbols.get(name)?;
         self.0.manifest.symbols.get(*index)
+    }
+
+    /// Names that it could tell apart although its manifest lists none of them, drawn from its code
+    /// and data anew at each call. Of the rule engine that this program carries none: its rules
+    /// stand in a document, which `check` reads.
+    pub fn found_names(&self) -> FoundNames {
+        let foreign = self.0.foreign.as_deref();
+        foreign.map(names::found).unwrap_or_default()
     }
 
     /// Whether it exports what components of the rule engine do, and is held to what they are

@@ -1,9 +1,9 @@
 //! Exhaustive verification of a component, whoever made it: its whole finite domain is decided,
 //! in two orders, on fresh instances and in batches, and every answer is held to the invariants.
 //!
-//! It looks at nothing but the manifest and the answers. What a manifest does not say, which
-//! names a pattern takes in for one, is not part of the domain (`check` reads a document's rules
-//! themselves). It changes nothing and keeps nothing; [`crate::Cache`] keeps what it certifies.
+//! It looks at nothing but the manifest and the answers, and at a foreign component for names that
+//! it could tell apart. What neither says, which names a pattern takes in for one, is not part of
+//! the domain (`check` reads a document's rules themselves). It changes nothing and keeps nothing; [`crate::Cache`] keeps what it certifies.
 
 mod axis;
 mod batches;
@@ -19,16 +19,16 @@ mod spending;
 mod symbols;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crate::compose::ComposeError;
-use crate::policy::{HostFault, Policy, PolicyError};
+use crate::policy::{HostFault, NAMES_FOUND_MAX, Policy, PolicyError};
 use crate::sandbox::{self, LIMITS, ProfileLimits, SandboxProfile};
 
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CERTIFICATE_FORMAT, Certificate, CertificateError, Decisions, Dimension,
-    INVARIANTS, OutcomeCounts, PolicyName, Product, Rules, Worst,
+    INVARIANTS, Names, OutcomeCounts, PolicyName, Product, Rules, Worst,
 };
 pub use domain::CELLS_MAX;
 pub use finding::{Breach, Finding, Path};
@@ -71,7 +71,7 @@ pub struct Report {
 /// [`HostFault`] when the machine could not run it: nothing is said of the policy then.
 pub fn verify(policy: &Policy, watch: &mut dyn FnMut(Progress)) -> Result<Report, HostFault> {
     let started = Instant::now();
-    let domain = Domain::of(policy.manifest());
+    let domain = Domain::of(policy.manifest(), &policy.found_names());
     report(policy, &domain, started, watch)
 }
 
@@ -96,6 +96,7 @@ fn report(
         cells: domain.len() as u64,
         complete: domain.is_complete(),
         dimensions: dimensions(domain),
+        names: names(policy),
         products: products(domain),
         decisions: decisions(&ran),
         outcomes: ran.first.outcomes.into(),
@@ -166,6 +167,7 @@ pub fn blames_policy(error: &PolicyError) -> bool {
             *bytes_max == SandboxProfile::Large.limits().decode.component_bytes_max
         }
         PolicyError::Read { .. }
+        | PolicyError::NotAFile { .. }
         | PolicyError::NotText { .. }
         | PolicyError::NotADocument { .. } => false,
     }
@@ -187,6 +189,16 @@ fn dimensions(domain: &Domain<'_>) -> Vec<Dimension> {
             }
         })
         .collect()
+}
+
+fn names(policy: &Policy) -> Names {
+    let found = policy.found_names();
+    let tried: BTreeSet<&String> = found.symbols.iter().chain(&found.strategies).collect();
+    Names {
+        declared: policy.manifest().symbols.len() as u64,
+        found: found.found as u64,
+        found_tried: tried.len() as u64,
+    }
 }
 
 fn products(domain: &Domain<'_>) -> Vec<Product> {
@@ -264,6 +276,7 @@ fn limits(profile: SandboxProfile) -> BTreeMap<String, u64> {
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let limits = [
         ("cells_max", count(CELLS_MAX)),
+        ("names_found_max", count(NAMES_FOUND_MAX)),
         ("lanes", count(run::LANES)),
         ("lane_faults_max", u64::from(LANE_FAULTS_MAX)),
         ("lane_fuel_max", LANE_FUEL_MAX),

@@ -50,7 +50,8 @@ fn found(looker: &mut Looker) -> String {
         Look::Same => "same".into(),
         Look::Changed(candidate) => {
             let cache = cache();
-            let loader = Loader::new(&cache).compiler(Compiler::in_process());
+            let compiler = Compiler::child(env!("CARGO_BIN_EXE_execution-router"));
+            let loader = Loader::new(&cache).compiler(compiler);
             let policy = loader.component(candidate.component()).unwrap();
             policy.manifest().name.clone()
         }

@@ -11,8 +11,9 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
 use router_guest::layout::{ArgumentsLayout, SpanLayout, UseLayout};
-use router_guest::request::Request;
+use router_guest::request::{NAME_BYTES_MAX, Request};
 use router_guest::state::TradingState;
+use router_guest::table::BUDGETS_MAX;
 use wasmtime::ValRaw;
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
@@ -21,7 +22,7 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Lower};
 
 use super::images::{RequestArgument, StateArgument, UseImage, bytes_of};
 
-/// Bytes of the room: the arguments with the most budgets that a policy can have (15), and two
+/// Bytes of the room: the arguments with the most budgets that a policy can have, and two
 /// names as long as they may be.
 const ROOM_BYTES: usize = 2048;
 const ROOM_ALIGN: u32 = 8;
@@ -33,6 +34,11 @@ const _: () = {
     assert!(align_of::<ArgumentsLayout>() <= ROOM_ALIGN as usize);
     // Uses stand behind the arguments without a gap.
     assert!(size_of::<ArgumentsLayout>().is_multiple_of(align_of::<UseLayout>()));
+    assert!(
+        size_of::<ArgumentsLayout>() + BUDGETS_MAX * size_of::<UseLayout>() + 2 * NAME_BYTES_MAX
+            <= ROOM_BYTES,
+        "all that a request line can say fits"
+    );
 };
 
 /// The room for arguments in an instance's memory, once it was asked for.

@@ -246,7 +246,7 @@ pub fn write_text(report: &Report, file: &str) -> String {
         "`{name}` version `{version}` is proven: {cut}, and each has an answer; every route and \
          every alternative decides some{but}\n"
     ));
-    for invariant in INVARIANTS {
+    for invariant in INVARIANTS.iter().copied() {
         let (how, why) = words(held(invariant));
         text.push_str(&format!("{:<4}{how}: {why}\n", invariant.code()));
     }
@@ -325,7 +325,7 @@ pub fn write_json(report: &Report, remarks: Option<&TrafficRemarks>, file: &str)
         "alternatives": report.alternatives,
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "remarks": report.remarks.iter().map(finding_json).collect::<Vec<_>>(),
-        "invariants": if is_proven { INVARIANTS.map(invariant).to_vec() } else { Vec::new() },
+        "invariants": if is_proven { INVARIANTS.iter().copied().map(invariant).collect() } else { Vec::new() },
     });
     if let (Some(members), Some(remarks)) = (object.as_object_mut(), remarks) {
         members.insert("traffic".into(), remarks_json(remarks));

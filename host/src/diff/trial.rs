@@ -75,7 +75,7 @@ pub fn compare(old: &Policy, new: &Policy) -> Result<Trial, TrialError> {
         at_of: HashMap::new(),
     };
     for (side, policy) in [old, new].into_iter().enumerate() {
-        let domain = Domain::of(policy.manifest());
+        let domain = Domain::of(policy.manifest(), &policy.found_names());
         for cell in (0..domain.len()).filter_map(|number| domain.cell(number)) {
             trial.ask(cell.scenario(), side)?;
         }

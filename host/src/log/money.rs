@@ -46,28 +46,38 @@ impl fmt::Display for Grouped {
     }
 }
 
-/// Text from outside, on one line and not too long.
+/// A name from outside, as one word that is not too long: nothing in it can be read as what a line
+/// says behind it.
 pub(super) struct Shown<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(SHOWN_CHARS_MAX) {
-            None => OneLine(self.0).fmt(out),
-            Some((end, _)) => write!(out, "{}…", OneLine(self.0.get(..end).unwrap_or_default())),
+        for (at, character) in self.0.chars().enumerate() {
+            if at == SHOWN_CHARS_MAX {
+                return out.write_str("…");
+            }
+            match character {
+                // What the lines put between their words; `…` says that a name goes on.
+                ' ' | '(' | ')' | '→' | '…' => write!(out, "{}", character.escape_unicode())?,
+                '\'' | '"' => write!(out, "{character}")?,
+                // Control characters, marks that change the direction, and what cannot be seen.
+                _ => write!(out, "{}", character.escape_debug())?,
+            }
         }
+        Ok(())
     }
 }
 
-/// Text that may hold something from outside, on one line.
+/// A message that may quote something from outside, on one line and read from left to right.
 pub(super) struct OneLine<'a>(pub(super) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-                write!(out, "{}", character.escape_default())?;
-            } else {
-                write!(out, "{character}")?;
+            match character {
+                // These are in the words of the message too.
+                '\'' | '"' | '\\' => write!(out, "{character}")?,
+                _ => write!(out, "{}", character.escape_debug())?,
             }
         }
         Ok(())
@@ -94,14 +104,49 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_stays_on_its_line() {
-        assert_eq!(
-            Shown("BTC\nACTION_ROUTE: forged").to_string(),
-            "BTC\\nACTION_ROUTE: forged"
-        );
-        assert_eq!(
-            Shown(&"x".repeat(65)).to_string(),
-            format!("{}…", "x".repeat(64))
-        );
+    fn a_foreign_name_stays_one_word() {
+        for (name, shown) in [
+            ("BTC/USDT:USDT-241227", "BTC/USDT:USDT-241227"),
+            ("EURUSD=X", "EURUSD=X"),
+            ("1INCH'\"é币", "1INCH'\"é币"),
+            (
+                "BTC\nACTION_ROUTE: forged",
+                r"BTC\nACTION_ROUTE:\u{20}forged",
+            ),
+            (
+                "X BUY reason=open_long",
+                r"X\u{20}BUY\u{20}reason=open_long",
+            ),
+            (
+                "BUY → BUY (intent=risk)",
+                r"BUY\u{20}\u{2192}\u{20}BUY\u{20}\u{28}intent=risk\u{29}",
+            ),
+            ("BTC\u{202e}TDSU", r"BTC\u{202e}TDSU"),
+            ("A\u{2066}B\u{200f}C\u{61c}", r"A\u{2066}B\u{200f}C\u{61c}"),
+            (
+                "A\u{200b}B\u{feff}C\u{a0}D\u{3000}",
+                r"A\u{200b}B\u{feff}C\u{a0}D\u{3000}",
+            ),
+            ("\u{1b}[2J\u{7f}\u{9b}", r"\u{1b}[2J\u{7f}\u{9b}"),
+            ("A\u{2028}B\u{2029}", r"A\u{2028}B\u{2029}"),
+            (r"A\nB", r"A\\nB"),
+            ("A…", r"A\u{2026}"),
+        ] {
+            assert_eq!(Shown(name).to_string(), shown);
+        }
+        let long = "x".repeat(65);
+        assert_eq!(Shown(&long).to_string(), format!("{}…", "x".repeat(64)));
+        assert_eq!(Shown(&long[..64]).to_string(), "x".repeat(64));
+    }
+
+    #[test]
+    fn a_message_stays_on_its_line_and_is_read_from_left_to_right() {
+        for (message, shown) in [
+            ("`a b` is \"no\" (\\d) → one", "`a b` is \"no\" (\\d) → one"),
+            ("`R1\nR2\u{202e}` is none", r"`R1\nR2\u{202e}` is none"),
+            ("`\u{2028}\u{1b}\u{200b}`", r"`\u{2028}\u{1b}\u{200b}`"),
+        ] {
+            assert_eq!(OneLine(message).to_string(), shown);
+        }
     }
 }

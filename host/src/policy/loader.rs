@@ -121,7 +121,7 @@ impl<'c> Loader<'c> {
             shape::check_contents(bytes, profile)?;
             compile()
         })?;
-        Policy::link(digest, profile, &component, shape::is_own_engine(bytes))
+        Policy::link(digest, profile, &component, bytes)
     }
 }
 

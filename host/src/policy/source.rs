@@ -65,6 +65,12 @@ pub enum PolicyError {
         /// The reason.
         error: io::Error,
     },
+    /// It is no file that can be read to its end: a pipe may have none, and nobody may write to it.
+    #[error("`{}` is no regular file; a policy is not read from a pipe, a socket or a device", path.display())]
+    NotAFile {
+        /// What it is called.
+        path: PathBuf,
+    },
     /// A file is larger than any of its kind may be.
     #[error("`{}` has more than {bytes_max} bytes, which is the bound", path.display())]
     TooLarge {
@@ -194,10 +200,15 @@ fn is_component(path: &Path) -> Result<bool, PolicyError> {
 }
 
 fn open(path: &Path) -> Result<File, PolicyError> {
-    File::open(path).map_err(|error| PolicyError::Read {
+    let read = |error| PolicyError::Read {
         path: path.into(),
         error,
-    })
+    };
+    // Before it is opened: opening a pipe waits for whoever writes to it.
+    if !path.metadata().map_err(read)?.is_file() {
+        return Err(PolicyError::NotAFile { path: path.into() });
+    }
+    File::open(path).map_err(read)
 }
 
 fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, PolicyError> {
@@ -224,4 +235,66 @@ fn read_text(path: &Path, bytes_max: usize) -> Result<String, PolicyError> {
         path: path.into(),
         offset: error.utf8_error().valid_up_to(),
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What comes of reading a policy, which must come soon.
+    #[track_caller]
+    fn refused(path: &Path) -> String {
+        let (tell, told) = mpsc::channel();
+        let path = path.to_path_buf();
+        thread::spawn(move || tell.send(read_policy_file(&path)));
+        let read = told.recv_timeout(Duration::from_secs(10));
+        read.expect("it waits for something")
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_never_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["policy.yaml", "policy.wasm", "policy", "cases.yaml"] {
+            let path = folder.path().join(name);
+            assert!(
+                Command::new("mkfifo")
+                    .arg(&path)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            let expected = format!(
+                "`{}` is no regular file; a policy is not read from a pipe, a socket or a device",
+                path.display()
+            );
+            assert_eq!(refused(&path), expected);
+            if name == "policy.yaml" {
+                assert_eq!(refused(folder.path()), expected);
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+        // The cases beside a document are read with it.
+        let document = folder.path().join("policy.yaml");
+        std::fs::write(&document, DEFAULT_DOCUMENT).unwrap();
+        let cases = folder.path().join("cases.yaml");
+        assert!(
+            refused(&document).starts_with(&format!("`{}` is no regular file", cases.display()))
+        );
+        std::fs::remove_file(&cases).unwrap();
+        std::fs::create_dir(&cases).unwrap();
+        assert!(
+            refused(&document).starts_with(&format!("`{}` is no regular file", cases.display()))
+        );
+        assert_eq!(
+            refused(Path::new("/dev/zero")),
+            "`/dev/zero` is no regular file; a policy is not read from a pipe, a socket or a device"
+        );
+    }
 }

@@ -5,7 +5,8 @@
 //! points differ in what the policy sees.
 
 use router_guest::amount::Amount;
-use router_guest::request::{Position, PositionSide};
+use router_guest::manifest::{AmountField, ScoreField};
+use router_guest::request::{OrderTerms, Position, PositionSide, WorkingOrders};
 
 use super::domain::Cell;
 
@@ -95,6 +96,32 @@ impl Axis {
         Self::TakeProfit,
     ];
 
+    /// The axis that a threshold of this field cuts.
+    pub(super) const fn of_score(field: ScoreField) -> Self {
+        match field {
+            ScoreField::SignalScore | ScoreField::SignalStrength => Self::SignalScore,
+            ScoreField::Confidence => Self::Confidence,
+            ScoreField::RiskRewardRatio => Self::RiskReward,
+        }
+    }
+
+    /// The axis that a threshold of this field cuts.
+    pub(super) const fn of_amount(field: AmountField) -> Self {
+        match field {
+            AmountField::PositionQuantity
+            | AmountField::ClosableQuantity
+            | AmountField::WorkingClosing => Self::Holding,
+            AmountField::CloseQuantity => Self::CloseQuantity,
+            AmountField::WorkingOpening => Self::Opening,
+            AmountField::Price => Self::Price,
+            AmountField::TargetNotional => Self::TargetNotional,
+            AmountField::Equity => Self::Equity,
+            AmountField::QuoteRate => Self::QuoteRate,
+            AmountField::StopLoss => Self::StopLoss,
+            AmountField::TakeProfit => Self::TakeProfit,
+        }
+    }
+
     /// Its name in a certificate.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -122,33 +149,56 @@ impl Axis {
 impl Change {
     /// Takes a cell there.
     pub(super) fn apply<'d>(&'d self, cell: &mut Cell<'d>) {
-        let terms = &mut cell.terms;
+        // By name, each of them: a field that is new compiles here once a change writes it, and a
+        // domain that never varied it would be certified as complete.
+        let OrderTerms {
+            // The core varies these.
+            final_action: _,
+            trade_type: _,
+            position,
+            close_quantity,
+            working:
+                WorkingOrders {
+                    opening,
+                    closing: closes,
+                },
+            price,
+            target_notional,
+            sized,
+            equity,
+            quote_rate,
+            signal_score,
+            confidence,
+            risk_reward_ratio,
+            stop_loss,
+            take_profit,
+        } = &mut cell.terms;
         match self {
-            Self::Opening(amount) => terms.working.opening = *amount,
-            Self::Sized => terms.sized = true,
+            Self::Opening(amount) => *opening = *amount,
+            Self::Sized => *sized = true,
             Self::Flat(side, closing) => {
-                terms.position = side.map(|side| Position {
+                *position = side.map(|side| Position {
                     side,
                     quantity: Amount::ZERO,
                 });
-                terms.working.closing = *closing;
+                *closes = *closing;
             }
-            Self::Holding(quantity, closing) => {
-                if let Some(position) = &mut terms.position {
-                    position.quantity = *quantity;
+            Self::Holding(held, closing) => {
+                if let Some(Position { side: _, quantity }) = position {
+                    *quantity = *held;
                 }
-                terms.working.closing = *closing;
+                *closes = *closing;
             }
-            Self::CloseQuantity(amount) => terms.close_quantity = Some(*amount),
-            Self::SignalScore(score) => terms.signal_score = *score,
-            Self::Confidence(score) => terms.confidence = *score,
-            Self::RiskReward(score) => terms.risk_reward_ratio = *score,
-            Self::Price(amount) => terms.price = *amount,
-            Self::TargetNotional(amount) => terms.target_notional = *amount,
-            Self::Equity(amount) => terms.equity = *amount,
-            Self::QuoteRate(amount) => terms.quote_rate = *amount,
-            Self::StopLoss(amount) => terms.stop_loss = Some(*amount),
-            Self::TakeProfit(amount) => terms.take_profit = Some(*amount),
+            Self::CloseQuantity(amount) => *close_quantity = Some(*amount),
+            Self::SignalScore(score) => *signal_score = *score,
+            Self::Confidence(score) => *confidence = *score,
+            Self::RiskReward(score) => *risk_reward_ratio = *score,
+            Self::Price(amount) => *price = *amount,
+            Self::TargetNotional(amount) => *target_notional = *amount,
+            Self::Equity(amount) => *equity = *amount,
+            Self::QuoteRate(amount) => *quote_rate = *amount,
+            Self::StopLoss(amount) => *stop_loss = Some(*amount),
+            Self::TakeProfit(amount) => *take_profit = Some(*amount),
             Self::Strategy(name) => cell.strategy = name,
             Self::Symbol(name) => cell.symbol = name,
         }

@@ -11,10 +11,11 @@ use serde_json::value::RawValue;
 
 use super::lane::Outcomes;
 use crate::digest::Digest;
+use crate::guard::Invariant;
 use crate::scenario::Scenario;
 
 /// The version of the form.
-pub const CERTIFICATE_FORMAT: u32 = 1;
+pub const CERTIFICATE_FORMAT: u32 = 2;
 /// Bytes of a certificate.
 pub const CERTIFICATE_BYTES_MAX: usize = 256 << 10;
 /// Dimensions, products, invariants, rules and limits that one lists, of each.
@@ -22,22 +23,29 @@ const ENTRIES_MAX: usize = 64;
 /// Bytes of any text in one; a scenario has at most 4,096.
 const TEXT_BYTES_MAX: usize = 4096;
 
-/// What every certified policy was held to, by number and name; I7 is held by the paths.
-pub const INVARIANTS: [(&str, &str); 13] = [
-    ("I0", "answer_coherent"),
-    ("I1", "side_follows_action"),
-    ("I2", "budget_isolated"),
-    ("I3", "close_reduces"),
-    ("I4", "shorts_listed"),
-    ("I5", "budget_holds"),
-    ("I6", "reason_declared"),
-    ("I7", "same_decision_everywhere"),
-    ("I8", "notional_within_target"),
-    ("I9", "closers_never_open"),
-    ("I10", "intent_follows_type"),
-    ("I11", "state_respected"),
-    ("I12", "exits_never_blocked"),
-];
+/// I7, which cannot be seen from one answer: the paths hold it.
+const SAME_EVERYWHERE: (&str, &str) = ("I7", "same_decision_everywhere");
+/// Where it stands among the others.
+const SAME_EVERYWHERE_AT: usize = 7;
+
+/// What every certified policy was held to, by number and name.
+pub const INVARIANTS: [(&str, &str); Invariant::ALL.len() + 1] = {
+    let mut all = [SAME_EVERYWHERE; Invariant::ALL.len() + 1];
+    let mut rest: &[Invariant] = &Invariant::ALL;
+    let mut at = 0;
+    while let [first, behind @ ..] = rest {
+        if at != SAME_EVERYWHERE_AT {
+            // The array is as long as the loop goes, and this is compiled: it cannot be past it.
+            #[expect(clippy::indexing_slicing, reason = "it fails to compile, or never")]
+            {
+                all[at] = (first.code(), first.name());
+            }
+            rest = behind;
+        }
+        at += 1;
+    }
+    all
+};
 
 /// What was verified, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +73,8 @@ pub struct Certificate {
     pub complete: bool,
     /// What was varied.
     pub dimensions: Vec<Dimension>,
+    /// The names that requests were asked by.
+    pub names: Names,
     /// What was crossed with what; their cells add up to all of them.
     pub products: Vec<Product>,
     /// Decisions by the way they were asked for.
@@ -113,6 +123,19 @@ pub struct Dimension {
     /// How many of those were tried.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub cuts_tried: u64,
+}
+
+/// The names that requests were asked by, beside those of the program's own making. A policy that
+/// tells apart a name that is in neither list was not asked by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Symbols that the manifest lists.
+    pub declared: u64,
+    /// Texts in a foreign component's code and data that could be names.
+    pub found: u64,
+    /// How many of those were tried, as symbols, as strategies or as both.
+    pub found_tried: u64,
 }
 
 /// A part of the domain.

@@ -1,11 +1,12 @@
 //! The finite domain of a policy: every pair of request and state that is tried, streamed one
 //! cell at a time.
 //!
-//! A cell is a row of the core and up to four points beside the base. Products are disjoint by
-//! what deviates: flags alone are in the core, one axis in its own product, two in the pairs,
-//! three and more of scores and budgets in the last. So every cell is another one, without a
-//! memory of those that were.
+//! A cell is a row of the core and up to four points beside the base, or a mix of many. Products
+//! are disjoint by what deviates: flags alone are in the core, one axis in its own product, two in
+//! the pairs, three and more of scores and budgets in the tiers', and mixes are what is in none of
+//! them. So every cell is another one, without a memory of those that were.
 
+mod mixes;
 mod products;
 
 use std::collections::{HashMap, HashSet};
@@ -17,7 +18,9 @@ use router_guest::state::{BudgetUse, State, TradingState};
 use super::axis::{AXES, Axis};
 use super::points::{Points, Reach, STRATEGY, Tried, sampled};
 use super::spending;
+use crate::policy::FoundNames;
 use crate::scenario::Scenario;
+use mixes::Mixes;
 
 /// Cells of a domain; one that would have more is sampled, and says so.
 pub const CELLS_MAX: usize = 4_000_000;
@@ -94,6 +97,8 @@ pub(crate) struct Domain<'m> {
     /// Numbers of those that were made for a class and what a need depends on.
     made: HashMap<(usize, Vec<Turn>), Vec<usize>>,
     unused: Vec<BudgetUse>,
+    /// By the number of their kind of row.
+    mixes: Vec<Option<Mixes>>,
     /// Uses that go with one need, of the need that has most.
     uses_tried: Tried,
     paired: [Option<Tried>; AXES],
@@ -104,16 +109,17 @@ pub(crate) struct Domain<'m> {
 struct Full;
 
 impl<'m> Domain<'m> {
-    /// The domain of a manifest, as much of it as the bound lets through.
-    pub(crate) fn of(manifest: &'m Manifest) -> Self {
-        Self::within(manifest, CELLS_MAX)
+    /// The domain of a manifest, and of names that were found elsewhere, as much of it as the bound
+    /// lets through.
+    pub(crate) fn of(manifest: &'m Manifest, names: &FoundNames) -> Self {
+        Self::within(manifest, names, CELLS_MAX)
     }
 
     /// The same under another bound.
-    pub(super) fn within(manifest: &'m Manifest, cells_max: usize) -> Self {
-        let mut domain = Self::empty(manifest, Reach::LEAST, cells_max);
+    pub(super) fn within(manifest: &'m Manifest, names: &FoundNames, cells_max: usize) -> Self {
+        let mut domain = Self::empty(manifest, names, Reach::LEAST, cells_max);
         for reach in Reach::ladder() {
-            domain = Self::empty(manifest, reach, cells_max);
+            domain = Self::empty(manifest, names, reach, cells_max);
             if domain.fill().is_ok() {
                 return domain;
             }
@@ -124,8 +130,8 @@ impl<'m> Domain<'m> {
         domain
     }
 
-    fn empty(manifest: &'m Manifest, reach: Reach, cells_max: usize) -> Self {
-        let points = Points::of(manifest, reach);
+    fn empty(manifest: &'m Manifest, names: &FoundNames, reach: Reach, cells_max: usize) -> Self {
+        let points = Points::of(manifest, names, reach);
         Self {
             manifest,
             rows: rows(points.classes.len()),
@@ -140,6 +146,7 @@ impl<'m> Domain<'m> {
             made: HashMap::new(),
             uses_tried: Tried::default(),
             unused: vec![BudgetUse::default(); manifest.budgets.len()],
+            mixes: Vec::new(),
             paired: [None; AXES],
         }
     }
@@ -163,7 +170,15 @@ impl<'m> Domain<'m> {
     pub(crate) fn cell(&self, number: usize) -> Option<Cell<'_>> {
         let packed = self.cells.get(number)?;
         let row = self.rows.get(usize::try_from(packed.row).ok()?)?;
-        self.cell_of(row, packed.turns.into_iter().map_while(unpacked))
+        let [first, ..] = packed.turns;
+        match mixes::unpacked(first) {
+            Some(mix) => self.cell_of(row, self.mixes_of(row)?.turns(mix)),
+            None => self.cell_of(row, packed.turns.into_iter().map_while(unpacked)),
+        }
+    }
+
+    fn mixes_of(&self, row: &Row) -> Option<&Mixes> {
+        self.mixes.get(self.mix_kind(row))?.as_ref()
     }
 
     fn cell_of(&self, row: &Row, turns: impl Iterator<Item = Turn>) -> Option<Cell<'_>> {
@@ -322,6 +337,15 @@ impl<'m> Domain<'m> {
         Ok(())
     }
 
+    fn push_mix(&mut self, row: u32, mix: usize) -> Result<(), Full> {
+        if self.cells.len() >= self.cells_max {
+            return Err(Full);
+        }
+        let turns = [mixes::pack(mix), 0, 0, 0];
+        self.cells.push(Packed { row, turns });
+        Ok(())
+    }
+
     /// Everything since the last product is one.
     fn close_product(&mut self, name: &str) {
         let before: usize = self.products.iter().map(|product| product.cells).sum();
@@ -385,9 +409,14 @@ fn rows(classes: usize) -> Vec<Row> {
 
 const POINT_BITS: u32 = 26;
 
+const _: () = assert!(
+    CELLS_MAX < 1 << POINT_BITS,
+    "a domain has fewer points than cells"
+);
+
 /// Never 0, which says that there is no further turn.
 fn pack((axis, point): Turn) -> u32 {
-    // A domain has fewer points than cells, and these have 22 bits.
+    // A domain has fewer points than cells, and cells are fewer than that.
     let point = u32::try_from(point).unwrap_or(u32::MAX) & ((1 << POINT_BITS) - 1);
     (axis as u32 + 1) << POINT_BITS | point
 }

@@ -13,10 +13,11 @@ use router_guest::request::OrderTerms;
 
 use super::axis::{AXES, Axis, Change};
 use super::symbols::{self, SymbolClass};
+use crate::policy::FoundNames;
 use cutter::Cutter;
 use lists::{base, base_target, closes, holdings, shared, targets};
 
-/// The strategy that is asked by; a manifest tells none apart.
+/// The strategy that is asked by, where it is no odd one; a manifest tells none apart.
 pub(super) const STRATEGY: &str = "trend";
 
 /// Classes of symbols that are tried.
@@ -113,9 +114,9 @@ pub(super) struct ClassPoints {
 }
 
 impl Points {
-    pub(super) fn of(manifest: &Manifest, reach: Reach) -> Self {
+    pub(super) fn of(manifest: &Manifest, names: &FoundNames, reach: Reach) -> Self {
         let mut cutter = Cutter::new(manifest, reach.cuts);
-        let classes = symbols::classes(manifest);
+        let classes = symbols::classes(manifest, &names.symbols);
         let class_count = Tried {
             declared: classes.len(),
             tried: classes.len().min(reach.classes),
@@ -133,7 +134,7 @@ impl Points {
             .map(|class| base_target(manifest, class.info.as_ref(), price))
             .collect();
         let base = base(&mut cutter, price, targets.iter().copied().max());
-        let shared = shared(&mut cutter, &base);
+        let shared = shared(&mut cutter, &base, &names.strategies);
         let classes = classes.into_iter().zip(targets);
         let classes = classes
             .map(|(class, target)| {

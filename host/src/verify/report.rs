@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{CELLS_MAX, Certificate, Finding, Report, Stop, Verdict};
+use super::{CELLS_MAX, Certificate, Finding, INVARIANTS, Report, Stop, Verdict};
 
 impl Verdict {
     /// Its word in a report.
@@ -92,6 +92,14 @@ impl Report {
             grouped(decisions.fresh),
             grouped(decisions.batch)
         )?;
+        if run.names.found > 0 {
+            writeln!(
+                out,
+                "{} names were found in its code and data, {} tried",
+                grouped(run.names.found),
+                grouped(run.names.found_tried)
+            )?;
+        }
         let outcomes = &run.outcomes;
         writeln!(
             out,
@@ -183,7 +191,10 @@ impl fmt::Display for Report {
         self.write_what_is_missing(out)?;
         let milliseconds = grouped(self.measured.milliseconds);
         match self.verdict() {
-            Verdict::Certified => write!(out, "certified: I0 to I12 hold ({milliseconds} ms)"),
+            Verdict::Certified => {
+                let [(first, _), .., (last, _)] = INVARIANTS;
+                write!(out, "certified: {first} to {last} hold ({milliseconds} ms)")
+            }
             Verdict::Partial => write!(
                 out,
                 "partial: nothing was found, and not everything was tried ({milliseconds} ms)"

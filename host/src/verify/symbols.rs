@@ -1,7 +1,8 @@
 //! The symbols that a manifest tells apart: one class for each combination of what it can say
 //! of one, with a name to ask by, and the names besides that are alike as far as it says.
 //!
-//! Patterns of names stand in no manifest, so that no class can be made of them.
+//! Patterns of names stand in no manifest, so that no class can be made of them. Names that were
+//! found in the component are asked for as any other that is not listed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,8 +25,9 @@ pub(super) struct SymbolClass {
 /// What a manifest can say of a symbol, and whether it is quoted in the account currency.
 type Said = (bool, [Option<(u128, u8)>; 3], bool);
 
-/// The classes in the order of their first symbol; the unknown ones are last.
-pub(super) fn classes(manifest: &Manifest) -> Vec<SymbolClass> {
+/// The classes in the order of their first symbol; the unknown ones are last, with the names that
+/// were found elsewhere among theirs.
+pub(super) fn classes(manifest: &Manifest, found: &[String]) -> Vec<SymbolClass> {
     let currency = &manifest.account_currency;
     let mut classes: Vec<SymbolClass> = Vec::new();
     let mut known: HashMap<Said, usize> = HashMap::new();
@@ -40,7 +42,7 @@ pub(super) fn classes(manifest: &Manifest) -> Vec<SymbolClass> {
             }),
         }
     }
-    classes.extend(unknown(manifest));
+    classes.extend(unknown(manifest, found));
     classes
 }
 
@@ -54,7 +56,7 @@ fn said(symbol: &SymbolInfo, account_currency: &str) -> Said {
 }
 
 /// Symbols that the manifest does not list: quoted in the account currency, and not.
-fn unknown(manifest: &Manifest) -> Vec<SymbolClass> {
+fn unknown(manifest: &Manifest, found: &[String]) -> Vec<SymbolClass> {
     let currency = manifest.account_currency.as_str();
     let other = if currency == "EUR" { "USD" } else { "EUR" };
     let listed: HashSet<&str> = manifest
@@ -62,28 +64,32 @@ fn unknown(manifest: &Manifest) -> Vec<SymbolClass> {
         .iter()
         .map(|symbol| symbol.name.as_str())
         .collect();
-    let longest = "N".repeat(NAME_BYTES_MAX);
-    let named = |quote: &str, alike: &[&str]| {
-        let is_of = |name: &String| {
+    // Without a quote currency, of the fewest bytes and of the most.
+    let odd = ["N".to_owned(), "N".repeat(NAME_BYTES_MAX)];
+    let named = |quote: &str| {
+        let is_of = |name: &str| {
             let is_account = sizing::quote_currency(name) == Some(currency);
             name.len() <= NAME_BYTES_MAX && is_account == (quote == currency)
         };
+        // One of so many names is not listed.
+        let name = (0..=listed.len())
+            .map(|number| format!("NOT_LISTED_{number}/{quote}"))
+            .find(|name| !listed.contains(name.as_str()))
+            .filter(|name| is_of(name))?;
+        let mut seen = HashSet::from([name.as_str()]);
+        let alike = odd.iter().chain(found);
+        let alike = alike
+            .filter(|name| !listed.contains(name.as_str()) && is_of(name))
+            .filter(|name| seen.insert(name.as_str()))
+            .cloned()
+            .collect();
         Some(SymbolClass {
-            // One of so many names is not listed.
-            name: (0..=listed.len())
-                .map(|number| format!("NOT_LISTED_{number}/{quote}"))
-                .find(|name| !listed.contains(name.as_str()))
-                .filter(is_of)?,
+            name: name.clone(),
             info: None,
-            alike: alike
-                .iter()
-                .filter(|name| !listed.contains(**name))
-                .map(ToString::to_string)
-                .collect(),
+            alike,
         })
     };
-    // Without a quote currency, of the fewest bytes and of the most.
-    [named(currency, &[]), named(other, &["N", &longest])]
+    [named(currency), named(other)]
         .into_iter()
         .flatten()
         .collect()
@@ -102,7 +108,7 @@ mod tests {
              symbols:\n{symbols}routes:\n  - all: {{ skip: never }}\n"
         );
         let document = Document::parse(&text).unwrap_or_else(|findings| panic!("{findings}"));
-        let classes = classes(&document.table().manifest());
+        let classes = classes(&document.table().manifest(), &[]);
         let found: Vec<_> = classes
             .iter()
             .map(|class| (class.name.as_str(), class.alike.len()))
@@ -126,6 +132,36 @@ mod tests {
             "  A/USDT: { step: 0.1 }\n  B/USDT: { step: 0.10 }\n  C/USDT: { step: 0.2 }\n  \
              D/USDT: { min_notional: 0.1 }\n  E/USDT: { min_quantity: 0.1 }\n",
             &with(&[("A/USDT", 1), ("C/USDT", 0), ("D/USDT", 0), ("E/USDT", 0)]),
+        );
+    }
+
+    #[test]
+    fn found_names_are_asked_for_once_and_where_they_belong() {
+        let text = "name: p\nversion: 1\naccount_currency: USDT\nsymbols:\n  A/USDT: { allow_short: no }\nroutes:\n  - all: { skip: never }\n";
+        let manifest = Document::parse(text).unwrap().table().manifest();
+        let found = [
+            "A/USDT",
+            "B/USDT",
+            "B/EUR",
+            "BUSDT",
+            "B/USDT",
+            "NOT_LISTED_0/USDT",
+        ];
+        let classes = classes(&manifest, &found.map(str::to_owned));
+        let alike: Vec<_> = classes.iter().map(|class| &class.alike[..]).collect();
+        let longest = "N".repeat(NAME_BYTES_MAX);
+        assert_eq!(
+            alike,
+            [
+                &[][..],
+                &["B/USDT".to_owned()],
+                &[
+                    "N".to_owned(),
+                    longest,
+                    "B/EUR".to_owned(),
+                    "BUSDT".to_owned()
+                ]
+            ]
         );
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cache::Cache;
+use crate::policy::FoundNames;
 
 fn policy() -> Policy {
     Policy::default_policy(&Cache::disabled()).unwrap()
@@ -8,7 +9,7 @@ fn policy() -> Policy {
 #[test]
 fn a_domain_that_is_cut_off_is_partial_and_certifies_no_more_than_that() {
     let policy = policy();
-    let domain = Domain::within(policy.manifest(), 5000);
+    let domain = Domain::within(policy.manifest(), &FoundNames::default(), 5000);
     let report = report(&policy, &domain, Instant::now(), &mut |_| {}).unwrap();
     assert_eq!(report.verdict(), Verdict::Partial);
     assert_eq!(
@@ -33,7 +34,7 @@ fn a_domain_that_is_cut_off_is_partial_and_certifies_no_more_than_that() {
 #[test]
 fn a_domain_that_is_sampled_says_what_was_left_out() {
     let policy = policy();
-    let domain = Domain::within(policy.manifest(), 100_000);
+    let domain = Domain::within(policy.manifest(), &FoundNames::default(), 100_000);
     let report = report(&policy, &domain, Instant::now(), &mut |_| {}).unwrap();
     assert_eq!(report.verdict(), Verdict::Partial);
     let said = report.to_string();
@@ -44,6 +45,7 @@ fn a_domain_that_is_sampled_says_what_was_left_out() {
     assert_eq!(
         left_out,
         [
+            "partial: `flat_position` has 3 points, 1 tried in pairs",
             "partial: `position_and_closing` has 7 points, 1 tried in pairs",
             "partial: `close_quantity` has 3 points, 1 tried in pairs",
             "partial: `signal_score` has 21 points, 1 tried in pairs",

@@ -4,6 +4,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, FaultCode, shown};
 use super::keys::Fields;
@@ -132,6 +133,32 @@ impl Field {
         raw: &'a str,
         fields: &'static Fields,
     ) -> Result<Members<'a>, Fault> {
+        let members = self.members(raw, fields)?;
+        self.unknown(&members, fields)
+            .into_iter()
+            .try_for_each(Err)?;
+        fields
+            .all
+            .iter()
+            .try_for_each(|field| members.doubled(field))?;
+        Ok(members)
+    }
+
+    /// The faults of the fields that its object must not have.
+    pub(super) fn unknown(&self, members: &Members<'_>, fields: &'static Fields) -> Vec<Fault> {
+        if !members.has_unknown() {
+            return Vec::new();
+        }
+        let (prefix, within) = (format!("{}.", self.name), format!("`{}`", self.name));
+        members.unknown(fields, &prefix, &within)
+    }
+
+    /// An object's fields, whatever they are.
+    pub(super) fn members<'a>(
+        &self,
+        raw: &'a str,
+        fields: &'static Fields,
+    ) -> Result<Members<'a>, Fault> {
         if !raw.starts_with('{') {
             return Err(self.fault(self.type_fault(raw), raw));
         }
@@ -141,15 +168,6 @@ impl Field {
         if scanned.is_err() {
             return Err(self.fault(FaultCode::BadEscape, raw));
         }
-        if members.has_unknown() {
-            let (prefix, within) = (format!("{}.", self.name), format!("`{}`", self.name));
-            let unknown = members.unknown(fields, &prefix, &within);
-            unknown.into_iter().try_for_each(Err)?;
-        }
-        fields
-            .all
-            .iter()
-            .try_for_each(|field| members.doubled(field))?;
         Ok(members)
     }
 

@@ -148,12 +148,37 @@ impl<'a> Reader<'_, 'a> {
 
     fn amounts(&mut self, terms: &mut OrderTerms) {
         terms.close_quantity = self.positive(&fields::CLOSE_QUANTITY);
-        terms.working = self.read(&fields::WORKING, working).unwrap_or_default();
+        terms.working = self.working();
         terms.price = self.positive(&fields::PRICE);
         terms.target_notional = self.positive(&fields::TARGET_NOTIONAL);
         terms.sized = self.read(&fields::SIZED, Field::flag).unwrap_or(false);
         terms.equity = self.amount(&fields::EQUITY);
         terms.quote_rate = self.positive(&fields::QUOTE_RATE);
+    }
+
+    /// Each of them by itself: what opens must not hide what closes already, or a close would be
+    /// for more than is left.
+    fn working(&mut self) -> WorkingOrders {
+        let members = self.read(&fields::WORKING, |field, raw| {
+            field.members(raw, &fields::IN_WORKING)
+        });
+        let Some(members) = members else {
+            return WorkingOrders::default();
+        };
+        let unknown = fields::WORKING.unknown(&members, &fields::IN_WORKING);
+        self.faults.extend(unknown);
+        let mut reader = Reader {
+            members: &members,
+            faults: core::mem::take(&mut self.faults),
+            first_needed: self.first_needed,
+        };
+        let opening = reader.amount(&fields::WORKING_OPENING);
+        let closing = reader.amount(&fields::WORKING_CLOSING);
+        self.faults = reader.faults;
+        WorkingOrders {
+            opening: opening.unwrap_or_default(),
+            closing: closing.unwrap_or_default(),
+        }
     }
 
     /// The raw text of a value that was read. A dropped field is echoed no more than it is
@@ -293,18 +318,6 @@ fn side_of_word(word: &str) -> Option<PositionSide> {
     [PositionSide::Long, PositionSide::Short]
         .into_iter()
         .find(|side| side.word() == word)
-}
-
-fn working(field: &Field, raw: &str) -> Result<WorkingOrders, Fault> {
-    let members = field.object(raw, &fields::IN_WORKING)?;
-    let amount = |field: &Field| match members.given(field) {
-        Some(raw) => field.amount(raw),
-        None => Ok(Amount::ZERO),
-    };
-    Ok(WorkingOrders {
-        opening: amount(&fields::WORKING_OPENING)?,
-        closing: amount(&fields::WORKING_CLOSING)?,
-    })
 }
 
 #[cold]

@@ -194,15 +194,19 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(policy: Policy) -> Self {
+        Self::with(policy, |router| router)
+    }
+
+    /// The same with a router that is set up further.
+    pub(crate) fn with(policy: Policy, set_up: impl FnOnce(Router) -> Router) -> Self {
         let store = Shared::default();
         let budgets = store.open(&policy.manifest().budgets).unwrap();
         let incidents = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&incidents);
-        let router = Router::with_store(policy, Box::new(store.clone()))
-            .unwrap()
-            .observer(Box::new(move |event| {
-                told.lock().unwrap().extend(run::incident(event));
-            }));
+        let router = Router::with_store(policy, Box::new(store.clone())).unwrap();
+        let router = set_up(router).observer(Box::new(move |event| {
+            told.lock().unwrap().extend(run::incident(event));
+        }));
         Self {
             router,
             store,

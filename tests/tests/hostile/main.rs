@@ -18,6 +18,7 @@ mod lies;
 mod manifests;
 #[cfg(target_os = "linux")]
 mod measured;
+mod swapped;
 mod table;
 mod verified;
 

@@ -419,6 +419,97 @@ fn answers_and_batches_that_cannot_be_read_are_found() {
     );
 }
 
+/// A policy that does as the default one, but skips what meets these conditions: every close that
+/// it holds up takes two odd figures at once, and is of a type and in a state that they are in
+/// together. `verify` finds it by I12, and hands out a request that shows it.
+#[track_caller]
+fn holds_up_odd_closes(conditions: &str) {
+    let route = format!("routes:\n  - odd: {{ when: {{ {conditions} }}, skip: not_today }}\n");
+    let document = conformance::DEFAULT_POLICY.replace("routes:\n", &route);
+    let component = compose::compose(&document, None).unwrap();
+    let policy = taken(&component).unwrap();
+    let report = verify(&policy, &mut |_| {}).unwrap();
+    assert_eq!(
+        codes(&report),
+        BTreeSet::from([ALWAYS]),
+        "{conditions}\n{report}"
+    );
+    let example = &report.findings()[0];
+    let held_up = "with reason `not_today`";
+    assert!(example.what.ends_with(held_up), "{}", example.what);
+    let scenario = Scenario::parse(&example.scenario.to_json()).unwrap();
+    let mut instance = policy.instantiate().unwrap();
+    let (again, _) = instance
+        .decide(&scenario.request(), &scenario.state())
+        .unwrap();
+    let reason = again.unwrap().reason as usize;
+    assert_eq!(policy.manifest().reasons[reason], "not_today");
+}
+
+/// The bug: pairs of figures on a close were tried for types `auto` and `exit` in state ACTIVE
+/// alone, and only of a quantity with a figure of an opening. The fix: mixes.
+#[test]
+fn closes_held_up_on_two_odd_figures_are_found_in_every_type_and_state() {
+    for conditions in [
+        r#"action: CLOSE, type: risk, state: HALTED, price: "< 50", stop_loss: "> 1""#,
+        r#"action: CLOSE, type: normal, state: REDUCING, equity: "< 5", target_notional: "> 7777""#,
+        r#"action: SELL, type: exit, state: ACTIVE, position: long, price: "< 50", stop_loss: "> 1""#,
+        r#"action: BUY, type: risk, state: REDUCING, position: short, confidence: "< 0.2", quote_rate: "> 3""#,
+        r#"action: CLOSE, type: pilot, state: ACTIVE, signal_score: "< -0.5", take_profit: "< 2""#,
+        r#"action: CLOSE, type: exploration, close_quantity: "<= 1", sized: yes"#,
+        r#"action: CLOSE, type: risk, state: HALTED, position_quantity: "> 7", price: "< 50""#,
+        r#"action: SELL, type: risk, state: HALTED, working_closing: "> 3", equity: "> 77777777""#,
+        r#"action: CLOSE, type: auto, state: REDUCING, working_opening: "> 3", risk_reward_ratio: "< 0.1""#,
+    ] {
+        holds_up_odd_closes(conditions);
+    }
+}
+
+/// The bug: a name that stands in no manifest was never asked by, so that whoever wrote a component
+/// could do as they liked for it. The fix: what could be a name in its code and data is tried.
+#[test]
+fn a_policy_that_lies_for_a_name_of_its_own_is_caught() {
+    let number = |text: &[u8; 8]| i64::from_le_bytes(*text);
+    let symbol = "(i64.load (i32.load (local.get $request)))";
+    let strategy = "(i64.load (i32.load offset=8 (local.get $request)))";
+    for (name, text, data) in [
+        (symbol, b"EVIL/USD", false),
+        (strategy, b"mean_rev", false),
+        (strategy, b"mean_rev", true),
+    ] {
+        let mut hostile = liar(Ok(skipping(99)), &[of_action(FinalAction::Hold)]);
+        let (compared, more) = if data {
+            let text = str::from_utf8(text).unwrap();
+            (
+                "(i64.load (i32.const 512))".to_owned(),
+                format!("(data (i32.const 512) \"{text}\")"),
+            )
+        } else {
+            (format!("(i64.const {})", number(text)), String::new())
+        };
+        hostile.more = more.leak();
+        hostile.decide =
+            format!("(if (i64.eq {name} {compared}) (then (return (i32.const {{bad}}))))").leak();
+        let report = verified(&hostile);
+        let example = finding(
+            &report,
+            Breach::Invariant(execution_router::guard::Invariant::ReasonDeclared),
+        );
+        let text = str::from_utf8(text).unwrap();
+        assert!(
+            example.scenario.to_json().contains(&format!("\"{text}\"")),
+            "{report}"
+        );
+        let names = report.measured().names;
+        assert!(names.found_tried > 0 && names.declared == 2, "{names:?}");
+        assert!(
+            report
+                .to_string()
+                .contains(" names were found in its code and data, ")
+        );
+    }
+}
+
 /// What a rule engine exports besides, so that it is held to its fuel.
 const ENGINE: &str = r#"
   (func (export "execution-router:policy/loading@0.1.0#load") (param i32 i32) (result i32) unreachable)

@@ -65,8 +65,8 @@ fn refused(bend: impl FnOnce(&mut Certificate), message: &str) {
 #[test]
 fn what_cannot_be_is_not_read() {
     refused(
-        |it| it.format = 2,
-        "the certificate is of format 2, and this program reads 1",
+        |it| it.format = 1,
+        "the certificate is of format 1, and this program reads 2",
     );
     let contradicts = |what: &str| format!("the certificate contradicts itself: {what}");
     refused(

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use router_guest::amount::Amount;
@@ -7,6 +7,7 @@ use router_guest::engine::Engine;
 use router_guest::manifest::ScoreField;
 
 use super::*;
+use crate::policy::FoundNames;
 use crate::verify::run::{FRESH_CELLS, Order};
 
 const DEFAULT: &str = include_str!("../../../../policies/default/policy.yaml");
@@ -47,7 +48,7 @@ fn cells<'d>(domain: &'d Domain<'_>) -> impl Iterator<Item = Cell<'d>> {
 #[track_caller]
 fn all_differ(document: &str) -> usize {
     let manifest = manifest(document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut seen = HashSet::with_capacity(domain.len());
     for cell in cells(&domain) {
         let scenario = cell.scenario().to_json();
@@ -73,7 +74,7 @@ fn no_two_cells_are_the_same_to_a_policy() {
 fn every_cell_is_a_line_that_reads_back() {
     let document = with(RICH_SYMBOLS, RICH_ROUTE);
     let manifest = manifest(&document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     for cell in cells(&domain).step_by(97) {
         let scenario = cell.scenario();
         let read = Scenario::parse(&scenario.to_json());
@@ -89,7 +90,7 @@ fn every_cell_is_a_line_that_reads_back() {
 fn every_rule_of_the_default_policy_decides_a_cell() {
     let document = Document::parse(DEFAULT).unwrap();
     let engine = Engine::new(document.table()).unwrap();
-    let domain = Domain::of(engine.manifest());
+    let domain = Domain::of(engine.manifest(), &FoundNames::default());
     let mut reached = HashSet::new();
     for cell in cells(&domain) {
         if let Ok(decision) = engine.decide(&cell.request(), &cell.state()) {
@@ -107,7 +108,7 @@ fn every_rule_of_the_default_policy_decides_a_cell() {
 #[test]
 fn every_threshold_is_met_below_on_and_above_by_a_trade_that_it_classifies() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut met = HashSet::new();
     for cell in cells(&domain) {
         let terms = &cell.terms;
@@ -145,7 +146,7 @@ fn every_threshold_is_met_below_on_and_above_by_a_trade_that_it_classifies() {
 fn every_amount_threshold_is_met_below_on_and_above() {
     let document = with(RICH_SYMBOLS, RICH_ROUTE);
     let manifest = manifest(&document);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let mut met: HashSet<(&str, (u128, u8))> = HashSet::new();
     for cell in cells(&domain) {
         let terms = &cell.terms;
@@ -185,7 +186,7 @@ fn every_rule_of_a_richer_policy_decides_a_cell() {
     let text = with(RICH_SYMBOLS, "").replace("per: day", "orders: 2, per: day");
     let document = Document::parse(&text).unwrap();
     let engine = Engine::new(document.table()).unwrap();
-    let domain = Domain::of(engine.manifest());
+    let domain = Domain::of(engine.manifest(), &FoundNames::default());
     let mut reached = HashSet::new();
     let mut spent = HashSet::new();
     for cell in cells(&domain) {
@@ -214,10 +215,163 @@ fn every_rule_of_a_richer_policy_decides_a_cell() {
     assert!(!spent.contains(&(true, "pilot".to_owned())));
 }
 
+/// What a cell changes of the base.
+fn turns(domain: &Domain<'_>, number: usize) -> Vec<Turn> {
+    let packed = &domain.cells[number];
+    match mixes::unpacked(packed.turns[0]) {
+        Some(mix) => {
+            let mixes = domain.mixes_of(&domain.rows[packed.row as usize]);
+            mixes.unwrap().turns(mix).collect()
+        }
+        None => packed.turns.into_iter().map_while(unpacked).collect(),
+    }
+}
+
+/// For each group of rows that a function tells apart, the pairs of points that its cells meet.
+fn met<K: std::hash::Hash + Eq>(
+    domain: &Domain<'_>,
+    group: impl Fn(&Row) -> Option<K>,
+) -> HashMap<K, HashSet<(Turn, Turn)>> {
+    let mut met: HashMap<K, HashSet<(Turn, Turn)>> = HashMap::new();
+    for number in 0..domain.len() {
+        let row = &domain.rows[domain.cells[number].row as usize];
+        let Some(group) = group(row) else { continue };
+        let turns = turns(domain, number);
+        let pairs = met.entry(group).or_default();
+        for (at, one) in turns.iter().enumerate() {
+            pairs.extend(turns[at + 1..].iter().map(|other| ordered(*one, *other)));
+        }
+    }
+    met
+}
+
+fn ordered(one: Turn, other: Turn) -> (Turn, Turn) {
+    if one.0 as u8 <= other.0 as u8 {
+        (one, other)
+    } else {
+        (other, one)
+    }
+}
+
+/// All pairs of points of two figures, of a class that has them: what a row without budgets can
+/// have at once.
+fn pairs(domain: &Domain<'_>, class: usize, quantities: &[Axis]) -> HashSet<(Turn, Turn)> {
+    let axes = Axis::OF_OPENINGS.iter().chain(quantities);
+    let points: Vec<Turn> = axes
+        .flat_map(|axis| {
+            let points = match axis {
+                Axis::CloseQuantity => domain.points.classes[class].closes_of(None),
+                _ => 0..domain.points.changes(*axis, class).len(),
+            };
+            points.map(|point| (*axis, point))
+        })
+        .collect();
+    let both = |one: &Turn, other: &Turn| {
+        let is_quantity = |turn: &Turn| quantities.contains(&turn.0);
+        one.0 != other.0 && !(is_quantity(one) && is_quantity(other))
+    };
+    let all = points.iter().flat_map(|one| {
+        let others = points.iter().filter(move |other| both(one, other));
+        others.map(move |other| ordered(*one, *other))
+    });
+    all.collect()
+}
+
+#[track_caller]
+fn pairs_are_met(document: &str) {
+    let manifest = manifest(document);
+    let domain = Domain::of(&manifest, &FoundNames::default());
+    let classes = domain.points.classes.len();
+    let quantities = [Axis::Holding, Axis::CloseQuantity];
+    let dusty = |class: usize| domain.points.classes[class].dust.is_some();
+    let by_class = met(&domain, |row| {
+        row.faces()
+            .then_some((row.trade_type, row.state as u8, row.class))
+    });
+    for ((trade_type, state, class), met) in &by_class {
+        let missing = pairs(&domain, *class, &quantities);
+        let missing: Vec<_> = missing.difference(met).collect();
+        assert!(
+            missing.is_empty(),
+            "{trade_type:?} {state} {class}: {missing:?}"
+        );
+    }
+    assert_eq!(by_class.len(), 18 * classes);
+    // The points of one class stand for those of all, where they are as many.
+    let alike = (0..classes).filter(|class| !dusty(*class));
+    let by_way = met(&domain, |row| {
+        row.faces()
+            .then_some((row.trade_type, row.state as u8, row.action as u8, row.leg))
+    });
+    assert_eq!(by_way.len(), 18 * 4);
+    if alike.count() == classes {
+        for (way, met) in &by_way {
+            assert!(pairs(&domain, 0, &quantities).is_subset(met), "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn closes_of_every_type_and_state_meet_every_pair_of_odd_figures() {
+    pairs_are_met(DEFAULT);
+    pairs_are_met(&with(RICH_SYMBOLS, RICH_ROUTE));
+    pairs_are_met(&with("  BTC/USDT: { allow_short: false }\n", ""));
+}
+
+#[test]
+fn rows_that_do_not_close_meet_every_pair_of_odd_figures_in_every_state() {
+    for document in [DEFAULT, &with(RICH_SYMBOLS, RICH_ROUTE)] {
+        let manifest = manifest(document);
+        let domain = Domain::of(&manifest, &FoundNames::default());
+        let by_class = met(&domain, |row| {
+            (!row.faces()).then_some((row.trade_type, row.class))
+        });
+        for ((trade_type, class), met) in &by_class {
+            let missing = pairs(&domain, *class, &[]);
+            let missing: Vec<_> = missing.difference(met).collect();
+            assert!(missing.is_empty(), "{trade_type:?} {class}: {missing:?}");
+        }
+        let by_state = met(&domain, |row| {
+            (!row.faces()).then_some((row.trade_type, row.state as u8))
+        });
+        for (group, met) in &by_state {
+            // The points that every class has.
+            let all = pairs(&domain, 0, &[]);
+            let missing = all.iter().filter(|((one, _), (other, _))| {
+                *one != Axis::TargetNotional && *other != Axis::TargetNotional
+            });
+            let missing: Vec<_> = missing.filter(|pair| !met.contains(pair)).collect();
+            assert!(missing.is_empty(), "{group:?}: {missing:?}");
+        }
+    }
+}
+
+#[test]
+fn every_row_meets_every_point() {
+    let manifest = manifest(DEFAULT);
+    let domain = Domain::of(&manifest, &FoundNames::default());
+    let mut met: HashMap<u32, HashSet<Turn>> = HashMap::new();
+    for number in 0..domain.len() {
+        let turns = turns(&domain, number);
+        met.entry(domain.cells[number].row)
+            .or_default()
+            .extend(turns);
+    }
+    for (number, row) in (0..).zip(&domain.rows) {
+        let met = &met[&number];
+        for axis in Axis::OF_OPENINGS {
+            let points = 0..domain.points.changes(axis, row.class).len();
+            for point in points {
+                assert!(met.contains(&(axis, point)), "{row:?} {axis:?} {point}");
+            }
+        }
+    }
+}
+
 #[test]
 fn fresh_instances_decide_points_of_every_dimension() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     let order = Order::of(domain.len());
     let mut seen = HashSet::new();
     for position in 0..FRESH_CELLS {
@@ -228,7 +382,7 @@ fn fresh_instances_decide_points_of_every_dimension() {
         seen.insert(format!("{:?}", row.leg));
         seen.insert(format!("{:?}", row.state));
         seen.insert(format!("class {}", row.class));
-        for (axis, _) in packed.turns.into_iter().map_while(unpacked) {
+        for (axis, _) in turns(&domain, order.at(position)) {
             seen.insert(axis.word().to_owned());
         }
     }
@@ -253,7 +407,7 @@ fn what_does_not_fit_is_left_out_and_said() {
         writeln!(symbols, "  S{number}/USDT: {{ step: 0.{number:03}1 }}").unwrap();
     }
     let manifest = manifest(&with(&symbols, ""));
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     assert!(!domain.is_complete());
     assert!(domain.len() <= CELLS_MAX, "{}", domain.len());
     let classes = &domain.extents()[4];
@@ -280,7 +434,7 @@ fn thresholds_by_the_thousand_are_sampled_and_said() {
             )
         })
         .collect();
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     assert!(!domain.is_complete());
     assert!(
         (1_000_000..=CELLS_MAX).contains(&domain.len()),
@@ -292,13 +446,13 @@ fn thresholds_by_the_thousand_are_sampled_and_said() {
         .iter()
         .find(|extent| extent.name == "price")
         .unwrap();
-    assert_eq!((price.cuts.declared, price.cuts.tried), (8000, 256));
+    assert_eq!((price.cuts.declared, price.cuts.tried), (8000, 1024));
 }
 
 #[test]
 fn a_bound_that_nothing_fits_in_is_filled_and_said() {
     let manifest = manifest(DEFAULT);
-    let domain = Domain::within(&manifest, 1000);
+    let domain = Domain::within(&manifest, &FoundNames::default(), 1000);
     assert_eq!((domain.len(), domain.is_complete()), (1000, false));
 }
 
@@ -342,7 +496,7 @@ fn the_largest_manifest_makes_a_domain_within_bounds() {
         .map(|number| (AmountField::ALL[number as usize % 11], cut(number)))
         .collect();
     let started = std::time::Instant::now();
-    let domain = Domain::of(&manifest);
+    let domain = Domain::of(&manifest, &FoundNames::default());
     println!("{} cells in {:?}", domain.len(), started.elapsed());
     assert!(!domain.is_complete());
     assert!(

@@ -9,7 +9,7 @@ use router_guest::manifest::{AmountField, Manifest, ScoreField, SymbolInfo};
 use router_guest::request::{FinalAction, NAME_BYTES_MAX, OrderTerms, PositionSide, TradeType};
 
 use super::cutter::Cutter;
-use super::sampled;
+use super::{STRATEGY, sampled};
 use crate::verify::axis::{AXES, Axis, Change};
 use crate::verify::cuts::{around, around_score, greatest, next_above, next_below, smallest};
 
@@ -89,12 +89,16 @@ pub(super) fn base(cutter: &mut Cutter<'_>, price: Amount, target: Option<Amount
     terms
 }
 
-pub(super) fn shared(cutter: &mut Cutter<'_>, base: &OrderTerms) -> [Vec<Change>; AXES] {
+pub(super) fn shared(
+    cutter: &mut Cutter<'_>,
+    base: &OrderTerms,
+    strategies: &[String],
+) -> [Vec<Change>; AXES] {
     let above_zero = true;
     Axis::ALL.map(|axis| match axis {
         Axis::Opening => {
             let mut lists = vec![Amount::ONE];
-            lists.extend(cut_amounts(cutter, AmountField::WorkingOpening, axis, true));
+            lists.extend(cut_amounts(cutter, AmountField::WorkingOpening, true));
             distinct(lists, Some(Amount::ZERO), Change::Opening)
         }
         Axis::Sized => vec![Change::Sized],
@@ -104,44 +108,41 @@ pub(super) fn shared(cutter: &mut Cutter<'_>, base: &OrderTerms) -> [Vec<Change>
             Change::Flat(None, Amount::ONE),
         ],
         Axis::SignalScore => signals(cutter, base.signal_score),
-        Axis::Confidence => scores(cutter, axis, ScoreField::Confidence, base.confidence)
+        Axis::Confidence => scores(cutter, ScoreField::Confidence, base.confidence)
             .map(Change::Confidence)
             .collect(),
-        Axis::RiskReward => scores(
-            cutter,
-            axis,
-            ScoreField::RiskRewardRatio,
-            base.risk_reward_ratio,
-        )
-        .map(Change::RiskReward)
-        .collect(),
-        Axis::Price => amounts(cutter, axis, AmountField::Price, base.price, above_zero)
+        Axis::RiskReward => scores(cutter, ScoreField::RiskRewardRatio, base.risk_reward_ratio)
+            .map(Change::RiskReward)
+            .collect(),
+        Axis::Price => amounts(cutter, AmountField::Price, base.price, above_zero)
             .map(Change::Price)
             .collect(),
-        Axis::Equity => amounts(cutter, axis, AmountField::Equity, base.equity, false)
+        Axis::Equity => amounts(cutter, AmountField::Equity, base.equity, false)
             .map(Change::Equity)
             .collect(),
-        Axis::QuoteRate => amounts(
-            cutter,
-            axis,
-            AmountField::QuoteRate,
-            base.quote_rate,
-            above_zero,
-        )
-        .map(Change::QuoteRate)
-        .collect(),
+        Axis::QuoteRate => amounts(cutter, AmountField::QuoteRate, base.quote_rate, above_zero)
+            .map(Change::QuoteRate)
+            .collect(),
         Axis::StopLoss => {
-            let mut stops = cut_amounts(cutter, AmountField::StopLoss, axis, false);
+            let mut stops = cut_amounts(cutter, AmountField::StopLoss, false);
             stops.push(Amount::whole(90));
             distinct(stops, None, Change::StopLoss)
         }
         Axis::TakeProfit => {
-            let mut targets = cut_amounts(cutter, AmountField::TakeProfit, axis, false);
+            let mut targets = cut_amounts(cutter, AmountField::TakeProfit, false);
             targets.push(Amount::whole(110));
             distinct(targets, None, Change::TakeProfit)
         }
         // Of more than one byte each, and as long as a name can be.
-        Axis::Strategy => vec![Change::Strategy("é".repeat(NAME_BYTES_MAX / 2))],
+        Axis::Strategy => {
+            let found = strategies.iter().filter(|name| *name != STRATEGY);
+            let longest = "é".repeat(NAME_BYTES_MAX / 2);
+            [longest]
+                .into_iter()
+                .chain(found.cloned())
+                .map(Change::Strategy)
+                .collect()
+        }
         Axis::Holding
         | Axis::CloseQuantity
         | Axis::TargetNotional
@@ -150,13 +151,8 @@ pub(super) fn shared(cutter: &mut Cutter<'_>, base: &OrderTerms) -> [Vec<Change>
     })
 }
 
-fn cut_amounts(
-    cutter: &mut Cutter<'_>,
-    field: AmountField,
-    axis: Axis,
-    above_zero: bool,
-) -> Vec<Amount> {
-    let cuts = cutter.amounts(field, axis);
+fn cut_amounts(cutter: &mut Cutter<'_>, field: AmountField, above_zero: bool) -> Vec<Amount> {
+    let cuts = cutter.amounts(field);
     cuts.into_iter()
         .flat_map(|cut| around(cut, above_zero))
         .collect()
@@ -179,12 +175,11 @@ fn distinct(
 /// The cuts of an amount, and absent, the least and the greatest.
 fn amounts(
     cutter: &mut Cutter<'_>,
-    axis: Axis,
     field: AmountField,
     base: Option<Amount>,
     above_zero: bool,
 ) -> impl Iterator<Item = Option<Amount>> + use<> {
-    let cut = cut_amounts(cutter, field, axis, above_zero);
+    let cut = cut_amounts(cutter, field, above_zero);
     let least = if above_zero { smallest() } else { Amount::ZERO };
     let mut seen = Distinct::default();
     seen.is_new(base, None);
@@ -198,11 +193,10 @@ fn amounts(
 /// The cuts of a score, and absent.
 fn scores(
     cutter: &mut Cutter<'_>,
-    axis: Axis,
     field: ScoreField,
     base: Option<f64>,
 ) -> impl Iterator<Item = Option<f64>> + use<> {
-    let cut = cutter.scores(field, axis);
+    let cut = cutter.scores(field);
     let cut = cut.into_iter().flat_map(around_score).map(Some);
     let mut seen = HashSet::from([base.map(f64::to_bits)]);
     cut.chain([None])
@@ -211,8 +205,8 @@ fn scores(
 
 /// The cuts of the signal's score, and those of its strength with either sign.
 fn signals(cutter: &mut Cutter<'_>, base: Option<f64>) -> Vec<Change> {
-    let strengths = cutter.scores(ScoreField::SignalStrength, Axis::SignalScore);
-    let signed = cutter.scores(ScoreField::SignalScore, Axis::SignalScore);
+    let strengths = cutter.scores(ScoreField::SignalStrength);
+    let signed = cutter.scores(ScoreField::SignalScore);
     let strengths = strengths.into_iter().flat_map(around_score);
     let mut points: Vec<_> = strengths
         .flat_map(|score| [Some(score), Some(-score)])
@@ -232,8 +226,7 @@ pub(super) fn targets(
     info: Option<&SymbolInfo>,
 ) -> Vec<Change> {
     let unit = Amount::new(1, MONEY_PLACES).unwrap_or_default();
-    let axis = Axis::TargetNotional;
-    let mut targets = cut_amounts(cutter, AmountField::TargetNotional, axis, true);
+    let mut targets = cut_amounts(cutter, AmountField::TargetNotional, true);
     let tiers = cutter.manifest.tiers.iter().map(|tier| tier.size);
     let sizes: Vec<_> = [Amount::ONE].into_iter().chain(tiers).collect();
     for least in minimums(info, base.price.unwrap_or_default()) {
@@ -264,7 +257,6 @@ pub(super) fn holdings(
     quantity: Amount,
     least: Option<Amount>,
 ) -> Vec<(Amount, Amount)> {
-    let axis = Axis::Holding;
     let none = Amount::ZERO;
     let half = quantity.mul_down(Amount::new(5, 1).unwrap_or_default());
     let mut points = vec![(quantity, half.unwrap_or_default()), (quantity, quantity)];
@@ -273,9 +265,9 @@ pub(super) fn holdings(
         points.extend(around(least, true).map(|held| (held, none)));
         points.extend(next_below(least).map(|dust| (dust, dust)));
     }
-    let held = cut_amounts(cutter, AmountField::PositionQuantity, axis, true);
+    let held = cut_amounts(cutter, AmountField::PositionQuantity, true);
     points.extend(held.into_iter().map(|held| (held, none)));
-    let closable = cut_amounts(cutter, AmountField::ClosableQuantity, axis, false);
+    let closable = cut_amounts(cutter, AmountField::ClosableQuantity, false);
     for left in closable {
         points.extend(
             left.checked_add(Amount::ONE)
@@ -283,7 +275,7 @@ pub(super) fn holdings(
         );
         points.push((left, none));
     }
-    let closing = cut_amounts(cutter, AmountField::WorkingClosing, axis, false);
+    let closing = cut_amounts(cutter, AmountField::WorkingClosing, false);
     for closing in closing {
         points.push((quantity, closing));
         points.extend(quantity.checked_add(closing).map(|held| (held, closing)));
@@ -305,12 +297,7 @@ pub(super) fn closes(
     let mut wanted = sampled((0..holdings.len()).collect(), holdings_max)
         .into_iter()
         .peekable();
-    let cuts = cut_amounts(
-        cutter,
-        AmountField::CloseQuantity,
-        Axis::CloseQuantity,
-        true,
-    );
+    let cuts = cut_amounts(cutter, AmountField::CloseQuantity, true);
     let half = Amount::new(5, 1).unwrap_or_default();
     let mut changes = Vec::new();
     let mut ranges = Vec::new();

@@ -73,6 +73,53 @@ fn a_dropped_field_has_its_default() {
     );
 }
 
+/// The bug: a fault of `working.opening`, which no close looks at, dropped `working.closing` with it,
+/// and the close was for what closes already as well. The fix: each is read by itself.
+#[test]
+fn what_closes_already_is_kept_beside_a_fault() {
+    for (working, expected) in [
+        (
+            r#"{"opening":"x","closing":0.5}"#,
+            "not_a_decimal working.opening",
+        ),
+        (
+            r#"{"closing":0.5,"opening":-1}"#,
+            "negative working.opening",
+        ),
+        (
+            r#"{"closing":0.5,"opening":NaN}"#,
+            "not_finite working.opening",
+        ),
+        (r#"{"closing":0.5,"open":1}"#, "unknown_field working.open"),
+        (
+            r#"{"opening":1,"closing":0.5,"opening":1}"#,
+            "duplicate_field working.opening",
+        ),
+    ] {
+        let more = format!(r#","working":{working}"#);
+        assert_eq!(warnings(&more), [expected], "{working}");
+        let line = close(&more);
+        let read = request(&line).terms.working;
+        assert_eq!(
+            (read.opening, read.closing),
+            (Amount::ZERO, amount("0.5")),
+            "{working}"
+        );
+    }
+    let two = r#","working":{"opening":"x","closing":"y","more":1}"#;
+    let expected = [
+        "unknown_field working.more",
+        "not_a_decimal working.opening",
+        "not_a_decimal working.closing",
+    ];
+    assert_eq!(warnings(two), expected);
+    let opening = r#","working":{"opening":"0.5","closing":"y"}"#;
+    assert_eq!(
+        request(&close(opening)).terms.working.opening,
+        amount("0.5")
+    );
+}
+
 #[test]
 fn all_three_kinds_of_close_are_excepted() {
     for (action, side, taken) in [

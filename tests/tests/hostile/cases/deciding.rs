@@ -196,6 +196,14 @@ fn traps() -> Vec<Case> {
             "(memory.fill (i32.const -16) (i32.const 1) (i32.const 64))",
         ),
         deciding(
+            "a copy out of the table's bounds",
+            "(table.copy (i32.const 0) (i32.const 1) (i32.const 7))",
+        ),
+        deciding(
+            "a remainder of nothing",
+            "(drop (i64.rem_s (i64.const 1) (i64.const 0)))",
+        ),
+        deciding(
             "an element out of bounds",
             "(drop (table.get (i32.const 1000)))",
         ),
@@ -249,6 +257,31 @@ fn remembering() -> Vec<Case> {
             "(i32.eqz (i32.rem_u (i32.load (i32.const 8)) (i32.const 3)))",
             "(return (i32.const {bad}))",
         ),
+        Case::new("an answer that goes by the request before", || {
+            Hostile {
+                sound: crate::image::answer_bytes(&Ok(crate::bench::skipping(5))),
+                bad: crate::image::answer_bytes(&Ok(crate::bench::skipping(4))),
+                memory: "32",
+                // The first byte of the terms is the action; that of the last request is at 8.
+                decide: "(i32.store (i32.const 12) (i32.load (i32.const 8)))
+                         (i32.store (i32.const 8) (i32.load8_u offset=16 (local.get $request)))
+                         (if (i32.eq (i32.load (i32.const 12)) (i32.const 4))
+                           (then (return (i32.const {bad}))))",
+                ..Hostile::new()
+            }
+            .bytes()
+        })
+        .asked(Asked::Domain),
+        Case::new("13 MB in answer to a batch", || {
+            Hostile {
+                sound: crate::image::answer_bytes(&Ok(crate::bench::skipping(5))),
+                memory: "240",
+                batch: "(i32.store (i32.add (i32.const {list}) (i32.const 4)) (i32.const 100000))",
+                ..Hostile::new()
+            }
+            .bytes()
+        })
+        .asked(Asked::Domain),
         remembers(
             "a trap at every 5,000th request",
             "(i32.eq (i32.load (i32.const 8)) (i32.const 4999))",

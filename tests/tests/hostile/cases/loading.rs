@@ -291,6 +291,19 @@ fn starting() -> Vec<Case> {
             hostile.manifest.tiers[0].size = crate::bench::amount("1.5");
             hostile.bytes()
         }),
+        Case::new("a threshold that is NaN", || {
+            let mut hostile = Hostile::new();
+            hostile.manifest.score_thresholds[0].1 = f64::NAN;
+            hostile.bytes()
+        }),
+        Case::new("a list of more names than there is memory", || {
+            Hostile {
+                // The length of the list of rules.
+                bend_image: |image, at| image[at + 40..at + 44].copy_from_slice(&[0xff; 4]),
+                ..Hostile::new()
+            }
+            .bytes()
+        }),
         Case::new("a budget that has no limit", || {
             let mut hostile = Hostile::new();
             let budget = &mut hostile.manifest.budgets[0];

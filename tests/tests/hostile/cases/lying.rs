@@ -53,6 +53,13 @@ fn malformed() -> Vec<Case> {
             .bytes()
         }),
         byte("neither a decision nor a refusal", 0, 2),
+        Case::new("a negative amount", || {
+            let mut hostile = Hostile::new();
+            // The words of the notional, where there are no signs: -100 in two's complement.
+            hostile.bad[32..40].copy_from_slice(&(-1_i64).to_le_bytes());
+            hostile.bad[40..48].copy_from_slice(&(-100_i64).to_le_bytes());
+            hostile.bytes()
+        }),
         byte("a side that there is not", 8, 3),
         byte("an intent that there is not", 9, 255),
         byte("an amount that is neither there nor absent", 24, 2),

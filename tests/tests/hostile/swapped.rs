@@ -1,0 +1,160 @@
+//! Every hostile component of the table, handed to a router whose policy decides meanwhile: none gets
+//! in, or it is thrown out again at its first lie, and nothing of it is seen in a decision or in
+//! a budget. `tests/hostile/swaps.tsv` has what each is told.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use conformance::DEFAULT_POLICY;
+use execution_router::gate::{Gate, GateRefusal};
+use execution_router::router::SwapRefusal;
+use execution_router::{Cache, Candidate, Compiler, Policy, Request};
+use router_guest::request::{FinalAction, PositionSide, TradeType};
+
+use crate::bench::*;
+use crate::cases;
+
+/// Requests that charge nothing, so that each has one answer however often it is asked.
+fn requests() -> Vec<Request<'static>> {
+    use FinalAction::{Buy, Close, Hold, Sell};
+    use TradeType::{Exit, Normal, Risk};
+    vec![
+        flat(Buy, Normal),
+        flat(Sell, Normal),
+        flat(Hold, Normal),
+        flat(Close, Normal),
+        flat(Buy, Exit),
+        on(Close, Normal, PositionSide::Long),
+        on(Sell, Exit, PositionSide::Long),
+        on(Buy, Risk, PositionSide::Short),
+    ]
+}
+
+/// A router on the default policy that has charged its budget once, behind a gate that keeps
+/// nothing and has what is foreign compiled by a process of its own.
+fn bench() -> Bench {
+    let policy = Policy::from_document(DEFAULT_POLICY, None, &Cache::disabled()).unwrap();
+    let compiler = Compiler::child(env!("CARGO_BIN_EXE_policy-compiler"));
+    let gate = Gate::new(Cache::disabled()).compiler(compiler);
+    let bench = Bench::with(policy, |router| router.gate(gate));
+    assert_eq!(
+        bench.decide(&sound_request()),
+        "BUY explore open_long 5 by open"
+    );
+    bench
+}
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hostile/swaps.tsv")
+}
+
+/// Runs this while a thread decides without pause, and holds what it is answered to what it
+/// was answered before. How often it was.
+fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) -> u64 {
+    let requests = requests();
+    let expected: Vec<String> = requests.iter().map(|one| bench.decide(one)).collect();
+    let is_done = AtomicBool::new(false);
+    let decided = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let deciding = scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                for (request, expected) in requests.iter().zip(&expected) {
+                    assert_eq!(bench.decide(request), *expected);
+                    decided.fetch_add(1, Ordering::Relaxed);
+                }
+                thread::yield_now();
+            }
+        });
+        run(&decided);
+        is_done.store(true, Ordering::Relaxed);
+        deciding.join().unwrap();
+    });
+    decided.into_inner()
+}
+
+/// `BLESS=1` writes the table instead of comparing it.
+#[test]
+fn no_hostile_component_gets_past_the_gate_and_none_is_felt() {
+    let bench = bench();
+    let (held, live) = (bench.held(), bench.router.status().policy.digest);
+    let mut rows = BTreeMap::new();
+    while_deciding(&bench, |decided| {
+        for case in cases::all() {
+            let before = decided.load(Ordering::Relaxed);
+            let candidate = Candidate::of_component((case.component)());
+            let refusal = bench.router.swap(&candidate, "test").unwrap_err();
+            let SwapRefusal::Gate(refused) = &refusal else {
+                panic!("{}: {refusal}", case.name);
+            };
+            assert!(refused.blames_candidate(), "{}: {refused}", case.name);
+            assert!(decided.load(Ordering::Relaxed) > before, "{}", case.name);
+            assert_eq!(bench.held(), held, "{}", case.name);
+            let again = bench.router.swap(&candidate, "test").unwrap_err();
+            assert!(
+                matches!(again, SwapRefusal::Gate(GateRefusal::Quarantined { .. })),
+                "{}: {again}",
+                case.name
+            );
+            rows.insert(case.name, format!("{}\t{refusal}\n", case.name));
+        }
+    });
+    assert_eq!(bench.router.status().policy.digest, live);
+    assert!(!bench.router.is_withdrawn());
+    let head = "case\trefusal\n".to_owned();
+    let table = rows.into_values().fold(head, |table, row| table + &row);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(file(), &table).unwrap();
+    }
+    let expected = fs::read_to_string(file()).unwrap();
+    for (made, expected) in table.lines().zip(expected.lines()) {
+        assert_eq!(made, expected);
+    }
+    assert_eq!(table.lines().count(), expected.lines().count());
+}
+
+/// What lies for one strategy alone, which stands in no manifest, is let in. Its first lie costs it
+/// its place, the decision is made by the policy before it, and nothing was charged for the lie.
+#[test]
+fn what_lies_where_no_domain_reaches_is_rolled_back_at_its_first_lie() {
+    let bench = bench();
+    let held = bench.held();
+    let evil = DEFAULT_POLICY.replace(
+        "routes:\n",
+        "routes:\n  - evil: { when: { strategy: evil }, skip: not_today }\n",
+    );
+    let evil = Candidate::of_document(&evil, None, &Cache::disabled()).unwrap();
+    let before = bench.router.status().policy.digest;
+    bench.router.swap(&evil, "test").unwrap();
+    let decided = while_deciding(&bench, |_| {
+        let lied_to = Request::builder(FinalAction::Close, "ETH/USDT", "evil")
+            .position(Some(execution_router::Position {
+                side: PositionSide::Long,
+                quantity: amount("2"),
+            }))
+            .build()
+            .unwrap();
+        assert_eq!(
+            bench.decide(&lied_to),
+            "SELL exit close_long 2 by close_position"
+        );
+    });
+    assert!(decided > 0);
+    assert_eq!(bench.held(), held);
+    let told = bench.incidents();
+    assert!(
+        told.iter()
+            .any(|told| told.contains("I12: skips a close of 2 with reason `not_today`")),
+        "{told:?}"
+    );
+    assert_eq!(bench.router.status().policy.digest, before);
+    let quarantined: Vec<_> = bench
+        .router
+        .quarantine()
+        .iter()
+        .map(|one| one.digest)
+        .collect();
+    assert_eq!(quarantined, [evil.digest()]);
+}

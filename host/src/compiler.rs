@@ -110,7 +110,7 @@ pub(crate) fn compile_own(
     };
     let run = &profile.limits().run;
     let known: Arc<dyn CacheStore> = Arc::<Functions>::clone(&functions);
-    let engine = sandbox::compiling_with(run, known, functions.is_empty());
+    let engine = sandbox::compiling_with(run, known);
     let form = compile_on(engine, bytes)?;
     functions.keep();
     Ok(form)

@@ -81,18 +81,13 @@ pub(crate) fn compiling(limits: &RunLimits) -> wasmtime::Result<Engine> {
     Engine::new(&deciding_config(limits))
 }
 
-/// The same, which asks a store what it made of a function before. Functions are known by what
-/// leads up to their code, and a little of that depends on what the same thread compiled before: in
-/// parallel, a few in a hundred are never found again.
+/// The same, which asks a store what it made of a function before.
 pub(crate) fn compiling_with(
     limits: &RunLimits,
     functions: Arc<dyn CacheStore>,
-    in_parallel: bool,
 ) -> wasmtime::Result<Engine> {
     let mut config = deciding_config(limits);
-    config
-        .enable_incremental_compilation(functions)?
-        .parallel_compilation(in_parallel);
+    config.enable_incremental_compilation(functions)?;
     Engine::new(&config)
 }
 

@@ -24,7 +24,7 @@ pub use error::{
     EventError, EventIdError, Holding, IdentityError, OpenError, ReservationIdError, ReserveError,
     StoreError,
 };
-pub use ids::{Identity, Known};
+pub use ids::{ID_BYTES_MAX, Identity, Known};
 pub use memory::{BOOKS_MAX, Guard, MemoryStore, OpenBudgets};
 pub use reservation::{
     Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,

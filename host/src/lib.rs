@@ -18,6 +18,7 @@ pub mod gate;
 pub mod guard;
 mod heap;
 pub mod import;
+pub mod journal;
 pub mod ledger;
 pub mod log;
 pub mod policy;

@@ -46,7 +46,7 @@ pub struct Claim<'a> {
 }
 
 /// What happened at the venue.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement<'a> {
     /// The reservation that the order went out under.
     pub reservation: ReservationId,

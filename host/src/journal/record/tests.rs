@@ -180,7 +180,7 @@ fn says_what_is_wrong_with_bytes_that_are_no_entry() {
         ),
         (
             &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3],
-            "it is cut off at byte 10, in its time",
+            "it is cut off at byte 12, in its policy",
         ),
     ] {
         assert_eq!(Record::decode(bytes).unwrap_err().to_string(), expected);

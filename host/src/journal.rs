@@ -4,5 +4,8 @@
 //! Owns the entries' binary form, the chain, masking, and everything that only reads a store.
 //! Nothing here writes to a store, decides a request or keeps a budget.
 
+pub mod chain;
+pub mod columns;
+pub mod manifest;
 pub mod mask;
 pub mod record;

@@ -55,6 +55,7 @@ pub(super) fn encode(decided: &Decided<'_>, mask: Option<&Mask>, out: &mut Vec<u
     }
     push_answer(&decided.decision.answer, &mut flagged);
     flagged.set(Flag::Repeated, decided.decision.repeated);
+    flagged.set(Flag::KeepsId, decided.keeps_id);
     let warnings = decided.decision.warnings.as_slice();
     if !warnings.is_empty() {
         flagged.set(Flag::Warnings, true);
@@ -246,6 +247,7 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
         shown,
         answer,
         repeated: flags.has(Flag::Repeated),
+        keeps_id: flags.has(Flag::KeepsId),
         warnings: warnings.unwrap_or_default(),
     })
 }

@@ -28,6 +28,7 @@ pub mod request;
 pub mod router;
 pub mod sandbox;
 pub mod scenario;
+pub mod store;
 pub mod stream;
 pub mod truth_table;
 pub mod verify;

@@ -77,6 +77,17 @@ pub struct Settled {
     pub repeated: bool,
 }
 
+/// What a reservation has come to. Amounts are in account currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// What it still holds.
+    pub(crate) reserved: Amount,
+    /// What it used, over all events.
+    pub(crate) settled: Amount,
+    /// Whether its fate is open.
+    pub(crate) is_open: bool,
+}
+
 /// What a release changed. Amounts are in account currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Released {

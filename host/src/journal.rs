@@ -6,6 +6,6 @@
 
 pub mod chain;
 pub mod columns;
-pub mod manifest;
 pub mod mask;
+pub mod names;
 pub mod record;

@@ -10,7 +10,7 @@ use router_guest::amount::Amount;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::manifest::Names;
+use super::names::Names;
 use super::record::{
     ChangedEvent, DecisionRecord, RecordedAuthor, ReleasedEvent, SettledEvent, ShownState,
 };

@@ -35,6 +35,7 @@ impl About<'_> {
         &'d self,
         decision: &'d Decision,
         at: Option<Timestamp>,
+        keeps_id: bool,
     ) -> Decided<'d> {
         Decided {
             request: self.request,
@@ -44,6 +45,7 @@ impl About<'_> {
             recorded_at: self.recorded_at,
             policy: self.policy,
             generation: self.generation,
+            keeps_id,
         }
     }
 }
@@ -107,7 +109,7 @@ impl Router {
             generation: generation.number(),
             recorded_at: self.history_clock.now(),
         };
-        let decided = about.decided(&decision, self.time_of(entry.request));
+        let decided = about.decided(&decision, self.time_of(entry.request), keeps_id);
         match self.store.journal(&decided, keeps_id) {
             Ok(ticket) => entry.wait_for(ticket),
             Err(error) if decision.answer.effect == PositionEffect::Close => {

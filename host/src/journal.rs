@@ -8,4 +8,13 @@ pub mod chain;
 pub mod columns;
 pub mod mask;
 pub mod names;
+pub mod period;
+pub mod reader;
 pub mod record;
+pub mod replay;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use period::Period;
+pub use reader::{Journal, JournalError};

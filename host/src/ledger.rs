@@ -32,7 +32,6 @@ pub(crate) use kept::{KeptCharge, KeptLedger};
 pub(crate) use memory::KEPT_CHARGES_MAX;
 pub use memory::{BOOKS_MAX, Guard, MemoryStore, OpenBudgets};
 pub(crate) use reservation::Standing;
-pub(crate) use reservation::Standing;
 pub use reservation::{
     Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,
 };

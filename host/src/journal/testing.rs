@@ -107,9 +107,18 @@ impl TestStore {
             recorded_at,
             policy,
             generation: 1,
-            keeps_id: request.id().is_some() && !decision.repeated,
+            keeps_id: request.id().is_some_and(|id| self.is_new(id)),
         };
         self.entry(&Entry::Decided(decided), mask);
+    }
+
+    fn is_new(&self, id: &str) -> bool {
+        let query = "SELECT count(*) FROM decisions WHERE id = ?1 AND keeps_id = 1";
+        let known: i64 = self
+            .connection
+            .query_row(query, [id], |row| row.get(0))
+            .unwrap();
+        known == 0
     }
 
     /// Puts an entry in.

@@ -165,7 +165,7 @@ fn a_period_is_by_the_effective_time() {
 #[test]
 fn a_component_that_is_another_one_is_refused() {
     let (store, ..) = journaled();
-    store.tamper("UPDATE policies SET component = component || x'00'");
+    store.tamper("UPDATE policies SET component = CAST(component || x'00' AS BLOB)");
     let error = again(&store, Period::default()).unwrap_err().to_string();
     assert!(
         error.starts_with("the component of policy `default` version 1 ("),
@@ -225,4 +225,32 @@ fn another_policys_decisions_are_grouped_as_diff_groups_them() {
     }
     let json = write_other_json(&replay);
     assert_eq!(json["policies"][0]["changes"][0]["recorded_requests"], 1);
+}
+
+/// `cargo test --release -p execution-router --lib replays_a_million -- --ignored --nocapture`
+#[test]
+#[ignore = "takes a minute; prints a figure"]
+fn replays_a_million() {
+    const DECISIONS: u32 = 1_000_000;
+    let mut store = TestStore::new();
+    let (number, policy) = store.policy(DEFAULT_DOCUMENT);
+    let lines = LINES.map(|line| {
+        let (request, shown) = (request(line), state_of(line));
+        let decision = decision(&policy, &request, &shown);
+        (request, shown, decision)
+    });
+    store.connection.execute_batch("BEGIN").unwrap();
+    for at in 0..DECISIONS {
+        let (request, shown, decision) = &lines[(at % 4) as usize];
+        store.decided(number, request, Some(shown), decision, None);
+    }
+    store.connection.execute_batch("COMMIT").unwrap();
+    for _ in 0..3 {
+        let started = std::time::Instant::now();
+        let replay = again(&store, Period::default()).unwrap();
+        let took = started.elapsed();
+        assert_eq!((replay.decided, replay.differing), (1_000_000, 0));
+        let rate = f64::from(DECISIONS) / took.as_secs_f64();
+        println!("{rate:.0} decisions a second, {took:?}");
+    }
 }

@@ -308,7 +308,7 @@ fn the_trait_can_be_used_as_an_object() {
     assert_eq!(held.now(), at(5));
     held.reserve(&claim(0, "1")).unwrap();
     held.record(&identity("x"), 3).unwrap();
-    held.commit().unwrap();
+    drop(held);
     let mut uses = Vec::new();
     store
         .lock(&budgets, at(5))

@@ -121,6 +121,10 @@ pub(super) struct Snapshot<'j> {
 }
 
 impl Snapshot<'_> {
+    pub(super) const fn path(&self) -> &Path {
+        self.path
+    }
+
     pub(super) fn fault(&self, error: &rusqlite::Error) -> JournalError {
         StoreFault::of_sqlite(self.path, error).into()
     }

@@ -154,6 +154,16 @@ impl TestStore {
         statement.raw_execute().unwrap();
     }
 
+    /// Writes down where the chain ends, as every group of a writer does.
+    pub(crate) fn end_chain(&self) {
+        self.connection
+            .execute(
+                "INSERT INTO meta VALUES ('chain_seq', ?1), ('chain_hash', ?2)",
+                params![self.seq, &self.link.as_bytes()[..]],
+            )
+            .unwrap();
+    }
+
     /// Tampers with the store.
     pub(crate) fn tamper(&self, sql: &str) {
         self.connection

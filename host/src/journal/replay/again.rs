@@ -173,7 +173,7 @@ pub(super) fn names_are_masked(record: &DecisionRecord<'_>) -> bool {
     record.masked.has(MaskField::Symbol) || record.masked.has(MaskField::Strategy)
 }
 
-pub(super) fn identity(policy: &Policy) -> Arc<PolicyIdentity> {
+fn identity(policy: &Policy) -> Arc<PolicyIdentity> {
     let digest = policy.digest();
     Arc::new(PolicyIdentity {
         manifest: Arc::new(policy.manifest().clone()),
@@ -184,19 +184,6 @@ pub(super) fn identity(policy: &Policy) -> Arc<PolicyIdentity> {
 }
 
 impl Decider {
-    /// One of a policy that is not from the store.
-    pub(super) fn of(policy: Policy) -> Self {
-        Self {
-            identity: identity(&policy),
-            policy,
-            instance: None,
-            title: String::new(),
-            decided: 0,
-            compares_fuel: false,
-            is_other_engine: false,
-        }
-    }
-
     /// What the policy answers now, completed as the router does; else why it has no answer.
     fn decide(
         &mut self,

@@ -13,6 +13,7 @@ use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
+use crate::journal::record::ChangeKind;
 use crate::ledger::OpenError;
 use crate::policy::PolicyError;
 use crate::sync::MutexGuard;
@@ -140,7 +141,7 @@ impl Router {
                 return Err(refusal.into());
             }
         };
-        let budgets = Arc::new(self.store.open(&policy.manifest().budgets)?);
+        let budgets = Arc::new(self.store.open_for(&policy)?);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
         if self.deciding_digest() == Some(digest) {
@@ -191,6 +192,7 @@ impl Router {
                     why: refusal.to_string(),
                 },
             );
+            self.persist(&entry);
             desk.enter(entry);
             return Err(refusal);
         };
@@ -206,7 +208,16 @@ impl Router {
 
     /// Lets a policy in again; false when it was not quarantined.
     pub fn clear_quarantine(&self, digest: Digest) -> bool {
-        self.desk().clear(digest)
+        self.clear_quarantine_for(digest, "program")
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    pub fn clear_quarantine_for(&self, digest: Digest, asked_by: &str) -> bool {
+        let was_shut_out = self.desk().clear(digest);
+        if was_shut_out {
+            self.persist_quarantine(ChangeKind::QuarantineCleared, digest, None, asked_by);
+        }
+        was_shut_out
     }
 
     /// The changes that were asked for, the oldest first, at most
@@ -256,6 +267,7 @@ impl Router {
         };
         drop(desk);
         if is_new {
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(why), ROUTER);
             self.tell(&Event::Quarantined {
                 digest,
                 why: why.to_owned(),
@@ -302,6 +314,7 @@ impl Router {
         };
         let entry = self.entry(change, asked_by, Some(policy.digest), started, outcome);
         let milliseconds = entry.milliseconds;
+        self.persist(&entry);
         desk.enter(entry);
         Activation {
             policy,
@@ -326,6 +339,7 @@ impl Router {
             Outcome::Refused { why: what.clone() }
         };
         let entry = self.entry(Change::Swap, asked_by, digest, started, outcome);
+        self.persist(&entry);
         self.desk().enter(entry);
         if !refusal.is_unchanged() {
             self.tell(&Event::Refused {
@@ -342,6 +356,7 @@ impl Router {
         let one = Quarantined { digest, why, since };
         if self.desk().quarantine(one.clone()) {
             let Quarantined { digest, why, .. } = one;
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(&why), ROUTER);
             self.tell(&Event::Quarantined { digest, why });
         }
     }

@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 
 use execution_router::gate::{Gate, GateRefusal};
 use execution_router::ledger::{EventId, Settlement};
-use execution_router::policy::Policy;
 use execution_router::router::{Activation, Probation, SwapRefusal};
 use execution_router::{
     Amount, Cache, Candidate, Compiler, FinalAction, Loader, Request, Router, TradeType,
@@ -283,7 +282,7 @@ struct Anchor {
 impl Anchor {
     fn drop_into(router: &Router) -> Result<Self, Failure> {
         let request = Request::builder(FinalAction::Buy, "BTC/USDT", "anchor")
-            .timestamp("2026-01-01T00:00:00Z".parse()?)
+            .timestamp(answers::noon(0)?)
             .trade_type(TradeType::Pilot)
             .position(None)
             .price(Amount::whole(100))

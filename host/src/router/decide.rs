@@ -98,15 +98,21 @@ impl Router {
         failure: &Failure,
     ) -> Result<Decision, Rejection> {
         // Where the host is at fault, it would be so again.
-        let last_good = live.last_good();
-        let last_good = last_good.filter(|_| !matches!(failure, Failure::Host(_)));
-        if let Some(generation) = last_good {
+        let mut last_good = match failure {
+            Failure::Host(_) => None,
+            _ => live.last_good(),
+        };
+        while let Some(generation) = last_good {
             let mut tools = Tools::of(generation);
             match self.attempt(entry, generation, Beside::default(), &mut tools) {
                 Ok(decision) => return Ok(decision),
                 Err(Setback::Rejected(rejection)) => return Err(rejection),
+                // It lost its place between being found and being asked: whoever stands behind
+                // it is found now.
+                Err(Setback::Failed(Failure::Withdrawn)) => last_good = live.last_good(),
                 Err(Setback::Failed(failure)) => {
                     self.blame(entry.request, generation, &failure, &mut tools);
+                    break;
                 }
             }
         }

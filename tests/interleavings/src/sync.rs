@@ -16,7 +16,8 @@ pub(crate) use loom::sync::{Mutex, MutexGuard};
 /// As the standard library's, whose initial value is a constant.
 macro_rules! local {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = const $value:block;) => {
-        loom::thread_local! { $(#[$attribute])* static $name: $type = $value }
+        // Its attributes are for the host's one.
+        loom::thread_local! { static $name: $type = $value }
     };
 }
 pub(crate) use local as thread_local;

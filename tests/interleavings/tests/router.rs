@@ -32,6 +32,7 @@ const PREEMPTIONS_MAX: usize = 3;
 const A: u32 = 0;
 const B: u32 = 1;
 const C: u32 = 2;
+const D: u32 = 3;
 
 struct Noon;
 
@@ -341,6 +342,48 @@ fn who_breaks_an_invariant_is_out_when_it_was_gone_back_to() {
 }
 
 #[test]
+fn who_breaks_an_invariant_is_out_where_another_life_of_it_stands_behind() {
+    in_every_order(|| {
+        let router = Arc::new(router(A));
+        router.swap(&violating(B), "test").unwrap();
+        let decider = spawn(&router, |router| {
+            decided(router, &hold());
+            router.quarantine().len()
+        });
+        router.swap(&sound(C), "test").unwrap();
+        let again = router.swap(&violating(B), "test").is_ok();
+        let last = router.swap(&sound(D), "test").unwrap();
+        if decider.join().unwrap() == 1 {
+            let seen = activations(&router, A);
+            assert!(again || !seen.contains(&(4, B)));
+            assert_eq!(*seen.last().unwrap(), (last.policy.generation, D));
+            assert_is_out(&router, B);
+        }
+    });
+}
+
+#[test]
+fn a_last_good_policy_that_is_out_is_not_asked() {
+    in_every_order(|| {
+        let router = Arc::new(router(A).probation(Probation {
+            decisions: 0,
+            faults: 100,
+            window_decisions: 100,
+        }));
+        router.swap(&violating(B), "test").unwrap();
+        let trapping = Candidate::of(Policy::of(C, Manner::Trapping));
+        router.swap(&trapping, "test").unwrap();
+        // B does that well, and A stands behind it.
+        let sound = spawn(&router, |router| by(&router.decide(&pilot()).unwrap()));
+        let decision = router.decide(&hold()).unwrap();
+        assert!(decision.policy().is_none(), "nobody is asked a third time");
+        assert!([(A, 1), (B, 2)].contains(&sound.join().unwrap()));
+        assert_eq!(router.policy().generation, 3);
+        assert_eq!(by(&router.decide(&pilot()).unwrap()), (A, 1));
+    });
+}
+
+#[test]
 fn a_rollback_meets_a_dismissal() {
     in_every_order(|| {
         let router = Arc::new(router(A));
@@ -416,7 +459,7 @@ fn budgets_are_given_up_before_anybody_waits_for_the_desk() {
                     router.status();
                     router.budget_uses(&pilot()).unwrap();
                 }
-                if matches!(event, Event::Violation(_) | Event::RolledBack { .. }) {
+                if matches!(event, Event::Violation(_)) {
                     counted.fetch_add(1, SeqCst);
                 }
             }))
@@ -428,6 +471,7 @@ fn budgets_are_given_up_before_anybody_waits_for_the_desk() {
             assert!(decision.reservation().is_some());
             by(&decision)
         });
+        router.swap(&sound(C), "test").unwrap();
         let seen = [decider.join().unwrap(), charger.join().unwrap()];
         assert_were_live(&activations(&router, A), &seen);
         let uses = router.budget_uses(&pilot()).unwrap();
@@ -436,6 +480,6 @@ fn budgets_are_given_up_before_anybody_waits_for_the_desk() {
             Amount::whole(100),
             "it outlived the policy"
         );
-        assert_eq!(told.load(SeqCst), 2);
+        assert_eq!(told.load(SeqCst), router.quarantine().len());
     });
 }

@@ -38,8 +38,7 @@ impl Strategy {
 /// Every action on every position with every type, of a day; with those that some fail on where
 /// that is asked for. Their order is always the same.
 pub(super) fn requests(day: u32, with_trouble: bool) -> Result<Vec<Request<'static>>, Failure> {
-    let time = Timestamp::from_second(86_400 * (FIRST_DAY + i64::from(day)))?
-        + SignedDuration::from_hours(12);
+    let time = noon(day)?;
     let mut all = Vec::new();
     for action in [
         FinalAction::Buy,
@@ -79,6 +78,12 @@ pub(super) fn requests(day: u32, with_trouble: bool) -> Result<Vec<Request<'stat
         )?);
     }
     Ok(all)
+}
+
+/// The time of a day's requests.
+pub(super) fn noon(day: u32) -> Result<Timestamp, Failure> {
+    let midnight = Timestamp::from_second(86_400 * (FIRST_DAY + i64::from(day)))?;
+    Ok(midnight + SignedDuration::from_hours(12))
 }
 
 const TRADE_TYPES: [TradeType; 6] = [

@@ -23,12 +23,17 @@ pub(super) const WARMING: usize = STAGES.len();
 /// Threads come to an end.
 pub(super) const OVER: usize = STAGES.len() + 1;
 
-/// Decisions of a thread in a day of its requests: budgets begin anew with each.
-const DAY_DECISIONS: u64 = 50_000;
+/// Decisions of a thread in a day of its requests: budgets begin anew with each. A run of ten
+/// thousand swaps is some days long, within which nothing that is held is forgotten.
+const DAY_DECISIONS: u64 = 5_000_000;
 /// Every so many decisions, a reservation is given back: in between, budgets are spent.
 const GIVE_BACK: u64 = 40;
-/// Of those that are given back, one in so many is filled.
-const FILLED: u64 = 16;
+/// Of those that are given back, one in so many is filled, and so little of it that budgets last.
+const FILLED: u64 = 2048;
+const FILL: Amount = match Amount::new(1, 6) {
+    Some(fill) => fill,
+    None => Amount::ZERO,
+};
 const RESERVATIONS_MAX: usize = 64;
 /// Requests that some policies fail on are one in so many.
 const TROUBLE: u64 = 97;
@@ -257,11 +262,11 @@ impl Held {
         self.given_back += 1;
         let event = format!("{}-{}", self.thread, self.given_back);
         let event_id = EventId::new(&event)?;
-        if self.given_back.is_multiple_of(FILLED) {
+        if self.given_back % FILLED == 1 {
             router.settle(&Settlement {
                 reservation,
                 event_id,
-                notional: Amount::whole(1),
+                notional: FILL,
                 side,
                 is_final: true,
             })?;

@@ -168,7 +168,6 @@ impl Cache {
             return Ok(component);
         }
         let component = compose()?;
-        heap::give_back();
         if let Some(path) = kept {
             entry::write(&path, &component);
         }

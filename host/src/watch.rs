@@ -240,11 +240,15 @@ impl Watcher {
     fn look(&mut self) {
         let (router, asked_by) = (&self.router, Asker::from(WATCH));
         // What is refused is told as an event, and in the history.
-        match self.looker.look(&router.loader()) {
-            Look::Same => {}
-            Look::Changed(candidate) => drop(router.swap(&candidate, asked_by)),
-            Look::Faulty(error) => drop(router.refuse(error.into(), &asked_by)),
-            Look::Gone(path) => drop(router.refuse(SwapRefusal::Gone { path }, &asked_by)),
+        let refusal = match self.looker.look(&router.loader()) {
+            Look::Same => return,
+            Look::Changed(candidate) => router.swap(&candidate, asked_by).err(),
+            Look::Faulty(error) => Some(router.refuse(error.into(), &asked_by)),
+            Look::Gone(path) => Some(router.refuse(SwapRefusal::Gone { path }, &asked_by)),
+        };
+        if refusal.is_some_and(|refusal| refusal.blames_host()) {
+            // The same policy may do once there is memory again: the next look tries it anew.
+            self.looker.forget();
         }
     }
 }

@@ -13,7 +13,9 @@ use super::{Outcome, PolicyArguments, keep};
 use crate::events::{Event, EventFile};
 use crate::gate::{Gate, WORST_FUEL_MAX};
 use crate::ledger::SystemClock;
-use crate::router::{BudgetClock, Router};
+use crate::router::{
+    BudgetClock, FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation, Router,
+};
 use crate::store::{Inbox, Operator};
 use crate::stream::{self, Format, StreamOptions};
 use crate::watch::Watch;
@@ -36,7 +38,7 @@ pub struct Arguments {
     /// it passes the gate.
     #[arg(long, requires = "policy")]
     watch: bool,
-    /// Follow control lines of the input: swap, rollback, trading_state, status.
+    /// Follow control lines of the input: swap, rollback, shadow, trading_state, status and others.
     #[arg(long)]
     allow_control: bool,
     /// Append what happens to the router to this file, a JSON object a line.
@@ -47,9 +49,35 @@ pub struct Arguments {
     worst_fuel_max: u64,
     #[command(flatten)]
     store: keep::StoreArguments,
+    #[command(flatten)]
+    probation: ProbationArguments,
     /// Requests, one JSON object a line; `-` or nothing reads standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+}
+
+/// When faults cost a policy its place, provided that another one can take it.
+#[derive(Debug, clap::Args)]
+struct ProbationArguments {
+    /// In so many first decisions of a policy, one fault costs it its place.
+    #[arg(long, value_name = "DECISIONS", default_value_t = PROBATION_DECISIONS)]
+    probation: u64,
+    /// Later, so many faults do.
+    #[arg(long, value_name = "FAULTS", default_value_t = FAULTS_MAX)]
+    faults_max: usize,
+    /// When they are among so many of its latest decisions.
+    #[arg(long, value_name = "DECISIONS", default_value_t = FAULT_WINDOW_DECISIONS)]
+    fault_window: u64,
+}
+
+impl ProbationArguments {
+    const fn probation(&self) -> Probation {
+        Probation {
+            decisions: self.probation,
+            faults: self.faults_max,
+            window_decisions: self.fault_window,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -135,10 +163,13 @@ fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
             (Router::with_store(policy, Box::new(store))?, inbox)
         }
     };
-    let router = router.gate(gate).clock(match arguments.clock {
-        ClockArgument::Request => BudgetClock::Request,
-        ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
-    });
+    let router = router
+        .gate(gate)
+        .probation(arguments.probation.probation())
+        .clock(match arguments.clock {
+            ClockArgument::Request => BudgetClock::Request,
+            ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
+        });
     let policy = router.policy();
     let asked_by = "start".into();
     // Whoever started it knows: only the file is told.

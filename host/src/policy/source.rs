@@ -117,6 +117,20 @@ fn in_file(path: Option<&Path>) -> String {
 }
 
 impl PolicyError {
+    /// Whether the machine was at fault, and neither the policy nor its file.
+    pub const fn blames_host(&self) -> bool {
+        matches!(
+            self,
+            Self::Compose {
+                error: ComposeError::Host(_),
+                ..
+            } | Self::Component {
+                error: ComponentError::Host(_),
+                ..
+            }
+        )
+    }
+
     /// The same, of this file.
     pub(crate) fn at(self, path: PathBuf) -> Self {
         let path = Some(path);

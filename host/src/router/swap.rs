@@ -68,6 +68,15 @@ impl SwapRefusal {
         words.replace('\n', "; ")
     }
 
+    /// Whether the machine was at fault, so that the same policy may be let in another time.
+    pub const fn blames_host(&self) -> bool {
+        match self {
+            Self::Gate(GateRefusal::Host(_)) => true,
+            Self::Policy(error) => error.blames_host(),
+            _ => false,
+        }
+    }
+
     /// Whether nothing was wrong: the policy is the live one already.
     pub const fn is_unchanged(&self) -> bool {
         matches!(self, Self::Gate(GateRefusal::Unchanged { .. }))

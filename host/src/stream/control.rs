@@ -1,7 +1,7 @@
 //! Control lines: what an operator asks of the router in the stream of requests, in its place
 //! among them. Whether they are taken at all is not decided here.
 
-use std::path::Path;
+mod policies;
 
 use jiff::Timestamp;
 use router_guest::json::ControlLine;
@@ -13,13 +13,15 @@ use super::answer::Event;
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::rejection::Rejection;
-use crate::router::{Activation, Quarantined, Router, ShadowReport, Status, SwapRefusal};
+use crate::router::{
+    Activation, Change, HistoryEntry, Outcome, Quarantined, Router, Status, SwapRefusal,
+};
 
 /// Who asks for what a control line asks.
 const CONTROL: &str = "control";
 
 /// The words of a control line.
-const VERBS: &str = "`swap`, `rollback`, `trading_state`, `quarantine` or `status`";
+const VERBS: &str = "`swap`, `rollback`, `shadow`, `promote`, `drop_shadow`, `quarantine`, `trading_state`, `history` or `status`";
 
 /// Every field that a control line may have.
 #[derive(Deserialize)]
@@ -27,6 +29,8 @@ const VERBS: &str = "`swap`, `rollback`, `trading_state`, `quarantine` or `statu
 struct Line {
     control: String,
     policy: Option<String>,
+    profile: Option<String>,
+    every: Option<u32>,
     state: Option<String>,
     until: Option<String>,
     clear: Option<String>,
@@ -37,6 +41,8 @@ impl Line {
     fn only(&self, wanted: &[&str]) -> Result<(), Rejection> {
         let given = [
             ("policy", self.policy.is_some()),
+            ("profile", self.profile.is_some()),
+            ("every", self.every.is_some()),
             ("state", self.state.is_some()),
             ("until", self.until.is_some()),
             ("clear", self.clear.is_some()),
@@ -64,7 +70,10 @@ pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Eve
     let line: Line = serde_json::from_str(text)
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     match line.control.as_str() {
-        "swap" => swap(router, &line, asked_by),
+        "swap" => policies::swap(router, &line, asked_by),
+        "shadow" => policies::shadow(router, &line, asked_by),
+        "promote" => policies::promote(router, &line, asked_by),
+        "drop_shadow" => policies::drop_shadow(router, &line),
         "rollback" => {
             line.only(&[])?;
             let activation = router
@@ -73,6 +82,10 @@ pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Eve
             Ok(activated("rolled_back", &activation))
         }
         "trading_state" => trading_state(router, &line, asked_by),
+        "history" => {
+            line.only(&[])?;
+            Ok(history(&router.history()))
+        }
         "quarantine" => quarantine(router, &line, asked_by),
         "status" => {
             line.only(&[])?;
@@ -119,26 +132,10 @@ fn bad(message: String) -> Rejection {
 fn refused(refusal: &SwapRefusal) -> Rejection {
     let code = match refusal {
         SwapRefusal::NothingEarlier => "nothing_earlier",
+        SwapRefusal::NoShadow => "no_shadow",
         _ => "swap_refused",
     };
     Rejection::new(code, refusal.one_line())
-}
-
-fn swap(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
-    line.only(&["policy"])?;
-    let policy = line.policy.as_deref().filter(|path| !path.is_empty());
-    let policy = policy.ok_or_else(|| {
-        bad("`policy` is missing; it names a `policy.yaml`, a folder or a component".into())
-    })?;
-    match router.swap_file(Path::new(policy), asked_by) {
-        Ok(activation) => Ok(activated("swapped", &activation)),
-        Err(refusal) if refusal.is_unchanged() => {
-            let mut facts = policy_facts(&router.policy());
-            facts.insert("unchanged".into(), true.into());
-            Ok(Event::new("swapped", facts))
-        }
-        Err(refusal) => Err(refused(&refusal)),
-    }
 }
 
 fn activated(name: &'static str, activation: &Activation) -> Event {
@@ -254,16 +251,38 @@ fn status(status: &Status) -> Event {
     let quarantined = status.quarantined.iter().map(quarantined_facts);
     facts.insert("quarantined".into(), Value::Array(quarantined.collect()));
     if let Some(shadow) = &status.shadow {
-        facts.insert("shadow".into(), shadow_facts(shadow));
+        facts.insert("shadow".into(), policies::counts(shadow).into());
     }
     Event::new("status", facts)
 }
 
-fn shadow_facts(shadow: &ShadowReport) -> Value {
-    json!({
-        "digest": shadow.digest.to_string(),
-        "compared": shadow.compared,
-        "same": shadow.same,
-        "dropped": shadow.dropped,
-    })
+/// The changes that were asked for, the oldest first.
+fn history(entries: &[HistoryEntry]) -> Event {
+    let entries = entries.iter().map(|entry| {
+        let mut facts = Map::new();
+        facts.insert("at".into(), entry.at.to_string().into());
+        facts.insert("asked_by".into(), entry.asked_by.as_str().into());
+        let change = match entry.change {
+            Change::Swap => "swap",
+            Change::Rollback => "rollback",
+        };
+        facts.insert("change".into(), change.into());
+        if let Some(digest) = entry.digest {
+            facts.insert("digest".into(), digest.to_string().into());
+        }
+        let (verdict, detail) = match &entry.outcome {
+            Outcome::Live { generation } => ("live", Some(("generation", (*generation).into()))),
+            Outcome::Unchanged => ("unchanged", None),
+            Outcome::Refused { why } => ("refused", Some(("why", why.as_str().into()))),
+        };
+        facts.insert("verdict".into(), verdict.into());
+        if let Some((name, detail)) = detail {
+            facts.insert(name.into(), detail);
+        }
+        facts.insert("milliseconds".into(), entry.milliseconds.into());
+        Value::Object(facts)
+    });
+    let mut facts = Map::new();
+    facts.insert("changes".into(), Value::Array(entries.collect()));
+    Event::new("history", facts)
 }

@@ -182,7 +182,7 @@ fn budgets_and_reasons_are_told() {
     let store = Store::routed(&[]);
     let text = store.prints(&["budget"], 0);
     assert!(
-        text.contains("used 120, reserved 80, remaining 100, 1 orders"),
+        text.contains("used 120, reserved 80, remaining 100, 1 order"),
         "{text}"
     );
     assert!(

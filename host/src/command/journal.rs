@@ -63,8 +63,10 @@ pub struct PeriodArguments {
 
 #[derive(Debug, clap::Args)]
 struct ListArguments {
-    #[command(flatten)]
-    store: StoreArgument,
+    /// The store: `sqlite:` and its file. A router may run on it.
+    // Its own, and not the shared one: by it the program tells a list from the other verbs.
+    #[arg(long, value_name = "S")]
+    store: StoreAddress,
     #[command(flatten)]
     filter: FilterArguments,
     /// Go on with every further entry as it comes.
@@ -225,7 +227,7 @@ const fn list_format(format: ReportFormat) -> ListFormat {
 }
 
 fn print_list(arguments: &ListArguments) -> anyhow::Result<Outcome> {
-    let journal = arguments.store.open()?;
+    let journal = Journal::open(&arguments.store)?;
     let filter = arguments.filter.filter()?;
     let format = list_format(arguments.format);
     let mut out = io::stdout().lock();

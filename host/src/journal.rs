@@ -13,7 +13,6 @@ pub mod filter;
 mod identities;
 pub mod list;
 pub mod mask;
-pub mod names;
 pub mod period;
 pub mod reader;
 pub mod record;

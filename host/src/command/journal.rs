@@ -27,7 +27,7 @@ pub struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
     #[command(flatten)]
-    list: Option<ListArguments>,
+    list: ListArguments,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -63,8 +63,10 @@ pub struct PeriodArguments {
 
 #[derive(Debug, clap::Args)]
 struct ListArguments {
-    #[command(flatten)]
-    store: StoreArgument,
+    /// The store: `sqlite:` and its file. A router may run on it.
+    // The other verbs have their own, so that it is not asked for beside them.
+    #[arg(long, value_name = "S")]
+    store: Option<StoreAddress>,
     #[command(flatten)]
     filter: FilterArguments,
     /// Go on with every further entry as it comes.
@@ -207,13 +209,12 @@ impl FilterArguments {
 /// # Errors
 /// When the store cannot be read, or what was asked for not be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    match (&arguments.verb, &arguments.list) {
-        (Some(Verb::Export(arguments)), _) => export(arguments),
-        (Some(Verb::Why(arguments)), _) => print_why(arguments),
-        (Some(Verb::Verify(arguments)), _) => print_verified(arguments),
-        (Some(Verb::Checkpoint(arguments)), _) => write_checkpoint(arguments),
-        (None, Some(arguments)) => print_list(arguments),
-        (None, None) => anyhow::bail!("say which store: `--store sqlite:router.db`"),
+    match &arguments.verb {
+        Some(Verb::Export(arguments)) => export(arguments),
+        Some(Verb::Why(arguments)) => print_why(arguments),
+        Some(Verb::Verify(arguments)) => print_verified(arguments),
+        Some(Verb::Checkpoint(arguments)) => write_checkpoint(arguments),
+        None => print_list(&arguments.list),
     }
 }
 
@@ -225,7 +226,9 @@ const fn list_format(format: ReportFormat) -> ListFormat {
 }
 
 fn print_list(arguments: &ListArguments) -> anyhow::Result<Outcome> {
-    let journal = arguments.store.open()?;
+    let store = arguments.store.as_ref();
+    let store = store.context("say which store: `--store sqlite:router.db`")?;
+    let journal = Journal::open(store)?;
     let filter = arguments.filter.filter()?;
     let format = list_format(arguments.format);
     let mut out = io::stdout().lock();

@@ -32,6 +32,11 @@ impl Link {
         Self(hash.finalize().into())
     }
 
+    /// The link of these bytes.
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+
     /// The link of so many bytes; `None` of another number of them.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
+use router_guest::manifest::Manifest;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::names::Names;
 use super::record::{
     ChangedEvent, DecisionRecord, RecordedAuthor, ReleasedEvent, SettledEvent, ShownState,
 };
@@ -86,13 +86,19 @@ pub enum Cell<'a> {
 
 /// Columns of `decisions`, in the order of [`DECISION_COLUMNS`]; names are those of the policy
 /// that decided.
-pub fn of_decision<'a>(record: &'a DecisionRecord<'_>, names: &'a Names) -> [Cell<'a>; 24] {
+pub fn of_decision<'a>(
+    record: &'a DecisionRecord<'_>,
+    manifest: &'a Manifest,
+) -> [Cell<'a>; DECISION_COLUMNS.len()] {
     let (request, answer) = (&record.request, &record.answer);
     let terms = request.terms();
     let shown = record.shown.as_ref();
     let budget = answer.budget.as_ref();
     let (reason, rule) = match answer.author {
-        RecordedAuthor::Policy { reason, rule } => (names.reason(reason), names.rule(rule)),
+        RecordedAuthor::Policy { reason, rule } => (
+            listed(&manifest.reasons, reason),
+            listed(&manifest.rules, rule),
+        ),
         RecordedAuthor::FailSafe { reason } => (reason, FAIL_SAFE_RULE),
     };
     let masked = (!record.masked.is_empty()).then(|| record.masked.to_string());
@@ -112,7 +118,7 @@ pub fn of_decision<'a>(record: &'a DecisionRecord<'_>, names: &'a Names) -> [Cel
         Cell::text(rule),
         Cell::amount_if(answer.quantity),
         Cell::amount_if(answer.notional),
-        Cell::text_if(budget.map(|report| names.budget(report.budget))),
+        Cell::text_if(budget.map(|report| budget_name(manifest, report.budget))),
         Cell::amount_if(budget.map(|report| report.need)),
         Cell::whole_if(answer.reservation.map(|id| id.number())),
         Cell::flag(record.repeated),
@@ -124,8 +130,20 @@ pub fn of_decision<'a>(record: &'a DecisionRecord<'_>, names: &'a Names) -> [Cel
     ]
 }
 
+/// The name behind a budget's index; empty for one that there is not.
+pub fn budget_name(manifest: &Manifest, index: u32) -> &str {
+    let at = usize::try_from(index).ok();
+    let budget = at.and_then(|at| manifest.budgets.get(at));
+    budget.map_or("", |budget| &budget.name)
+}
+
+fn listed(names: &[String], index: u32) -> &str {
+    let at = usize::try_from(index).ok();
+    at.and_then(|at| names.get(at)).map_or("", String::as_str)
+}
+
 /// Columns of `settlements`, in the order of [`SETTLEMENT_COLUMNS`].
-pub fn of_settlement<'a>(event: &SettledEvent<'a>) -> [Cell<'a>; 12] {
+pub fn of_settlement<'a>(event: &SettledEvent<'a>) -> [Cell<'a>; SETTLEMENT_COLUMNS.len()] {
     let (settlement, settled) = (&event.settlement, &event.settled);
     [
         Cell::time(event.recorded_at),
@@ -144,7 +162,7 @@ pub fn of_settlement<'a>(event: &SettledEvent<'a>) -> [Cell<'a>; 12] {
 }
 
 /// Columns of `settlements`, of a release or an expiry.
-pub fn of_release<'a>(event: &ReleasedEvent<'a>) -> [Cell<'a>; 12] {
+pub fn of_release<'a>(event: &ReleasedEvent<'a>) -> [Cell<'a>; SETTLEMENT_COLUMNS.len()] {
     let kind = if event.is_expiry { "expire" } else { "release" };
     [
         Cell::time(event.recorded_at),
@@ -163,7 +181,7 @@ pub fn of_release<'a>(event: &ReleasedEvent<'a>) -> [Cell<'a>; 12] {
 }
 
 /// Columns of `changes`, in the order of [`CHANGE_COLUMNS`].
-pub fn of_change<'a>(event: &ChangedEvent<'a>) -> [Cell<'a>; 9] {
+pub fn of_change<'a>(event: &ChangedEvent<'a>) -> [Cell<'a>; CHANGE_COLUMNS.len()] {
     let digest = event.digest.map(|digest| digest.to_string());
     [
         Cell::time(event.recorded_at),

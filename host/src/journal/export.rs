@@ -73,8 +73,8 @@ pub fn export_parquet(
             return Ok(());
         };
         let link: Vec<u8> = chain.query_row([seq], |row| row.get(0)).map_err(fault)?;
-        let names = &policies.of(record.policy, seq)?.names;
-        group.push(seq, record, &columns::of_decision(record, names), &link);
+        let manifest = &policies.of(record.policy, seq)?.manifest;
+        group.push(seq, record, &columns::of_decision(record, manifest), &link);
         count += 1;
         if group.rows == ROWS_IN_GROUP {
             group.write(&mut file)?;

@@ -4,18 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use router_guest::manifest::Manifest;
-
 use super::reader::{JournalError, Policies};
 use super::record::PolicyNumber;
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
-use crate::store::manifest;
 
 /// Identities that were asked for.
 pub(super) struct Identities {
     policies: Policies,
-    manifests: HashMap<PolicyNumber, Arc<Manifest>>,
     known: HashMap<(PolicyNumber, u64), Arc<PolicyIdentity>>,
 }
 
@@ -23,7 +19,6 @@ impl Identities {
     pub(super) fn new(policies: Policies) -> Self {
         Self {
             policies,
-            manifests: HashMap::new(),
             known: HashMap::new(),
         }
     }
@@ -39,22 +34,13 @@ impl Identities {
             return Ok(Arc::clone(known));
         }
         let row = self.policies.of(number, seq)?;
-        let wrong = |what| JournalError::Policy {
+        let digest = Digest::of_text(&row.digest).ok_or(JournalError::Policy {
             number: number.number().into(),
-            what,
-        };
-        let manifest = match self.manifests.get(&number) {
-            Some(read) => Arc::clone(read),
-            None => {
-                let read = manifest::of_json(&row.manifest).ok_or_else(|| wrong("manifest"))?;
-                let read = Arc::new(read);
-                self.manifests.insert(number, Arc::clone(&read));
-                read
-            }
-        };
+            what: "digest",
+        })?;
         let identity = Arc::new(PolicyIdentity {
-            manifest,
-            digest: Digest::of_text(&row.digest).ok_or_else(|| wrong("digest"))?,
+            manifest: Arc::clone(&row.manifest),
+            digest,
             digest_text: row.digest.clone(),
             generation,
         });

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use router_guest::json::fault::shown;
+use router_guest::manifest::Manifest;
 use rusqlite::{Connection, Transaction};
 
-use super::names::Names;
 use super::record::{PolicyNumber, RecordError};
-use crate::store::{StoreAddress, StoreFault, open_reader};
+use crate::store::{StoreAddress, StoreFault, manifest, open_reader};
 
 /// A store's journal.
 pub struct Journal {
@@ -18,7 +19,7 @@ pub struct Journal {
 }
 
 /// A policy that a store knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PolicyRow {
     /// Its number in the store.
     pub number: PolicyNumber,
@@ -32,10 +33,8 @@ pub struct PolicyRow {
     pub engine: String,
     /// The sandbox profile that it was held to.
     pub profile: String,
-    /// Its manifest, as JSON.
-    pub manifest: String,
-    /// The names behind its indexes.
-    pub names: Names,
+    /// What it says of itself.
+    pub manifest: Arc<Manifest>,
 }
 
 /// The policies of a store.
@@ -142,6 +141,7 @@ impl Snapshot<'_> {
             let known = u32::try_from(number).map(PolicyNumber::new);
             let known = known.map_err(|_| wrong("number"))?;
             let manifest: String = row.get(6).map_err(fault)?;
+            let manifest = manifest::of_json(&manifest).ok_or_else(|| wrong("manifest"))?;
             let policy = PolicyRow {
                 number: known,
                 digest: row.get(1).map_err(fault)?,
@@ -149,8 +149,7 @@ impl Snapshot<'_> {
                 version: row.get(3).map_err(fault)?,
                 engine: row.get(4).map_err(fault)?,
                 profile: row.get(5).map_err(fault)?,
-                names: Names::of_json(&manifest).ok_or_else(|| wrong("manifest"))?,
-                manifest,
+                manifest: Arc::new(manifest),
             };
             policies.insert(known, policy);
         }

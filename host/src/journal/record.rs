@@ -343,6 +343,7 @@ impl<'a> DecisionRecord<'a> {
     ///
     /// # Errors
     /// [`RecordError`], also of an entry of another kind.
+    #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, RecordError> {
         let mut reader = Reader::new(bytes);
         if events::kind(&mut reader)? != events::Kind::Decided {

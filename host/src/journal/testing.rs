@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use router_guest::manifest::Manifest;
 use router_guest::state::{BudgetUse, TradingState};
 use rusqlite::{Connection, params};
 
 use super::chain::Link;
 use super::columns;
 use super::mask::Mask;
-use super::names::Names;
 use super::reader::Journal;
 use super::record::{Decided, Entry, PolicyNumber, Record, ShownState};
 use crate::decision::PolicyIdentity;
@@ -27,7 +27,7 @@ pub(crate) struct TestStore {
     _folder: tempfile::TempDir,
     pub(crate) path: PathBuf,
     pub(crate) connection: Connection,
-    names: Vec<Names>,
+    manifests: Vec<Manifest>,
     seq: i64,
     link: Link,
 }
@@ -49,7 +49,7 @@ impl TestStore {
             _folder: folder,
             path,
             connection,
-            names: Vec::new(),
+            manifests: Vec::new(),
             seq: 0,
             link: Link::START,
         }
@@ -68,8 +68,8 @@ impl TestStore {
         let component = compose::compose(document, None).unwrap();
         let policy = loader(&Cache::disabled()).component(&component).unwrap();
         let manifest = policy.manifest();
-        self.names.push(Names::of(manifest));
-        let number = u32::try_from(self.names.len()).unwrap();
+        self.manifests.push(manifest.clone());
+        let number = u32::try_from(self.manifests.len()).unwrap();
         let json = crate::store::manifest::to_json(manifest);
         self.connection
             .execute(
@@ -131,7 +131,7 @@ impl TestStore {
         let (table, cells) = match &record {
             Record::Decided(record) => {
                 let at = usize::try_from(record.policy.number()).unwrap() - 1;
-                let cells = columns::of_decision(record, &self.names[at]);
+                let cells = columns::of_decision(record, &self.manifests[at]);
                 ("decisions", cells.to_vec())
             }
             Record::Settled(event) => ("settlements", columns::of_settlement(event).to_vec()),

@@ -4,11 +4,14 @@
 //! A ticket is good for one epoch, the time between two failures: when the store fails, whoever
 //! waits is told, and what nobody waits for stays queued until the store is written again.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use router_guest::amount::Amount;
 
+use super::shared::lock;
 use crate::journal::record::RECORD_BYTES_MAX;
 use crate::ledger::window::Moment;
 use crate::ledger::{Standing, StoreError, Ticket};
@@ -20,6 +23,8 @@ pub const QUEUE_ENTRIES_MAX: usize = 16_384;
 pub const QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long entries that nobody waits for are gathered.
 pub(super) const GATHER: Duration = Duration::from_millis(20);
+/// How often it is looked whether the others are there.
+const LINGER_STEP: Duration = Duration::from_micros(50);
 /// How long a whole queue is waited for before the store counts as one that cannot write.
 const ROOM_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -36,6 +41,17 @@ pub(super) enum Effect {
     },
     /// A reservation has come to this.
     Changed(Standing),
+}
+
+/// How long others are waited for once somebody waits: as many as there were in the last group,
+/// who were all woken together, but no longer than that group took to write. Groups would else be
+/// of whoever came first.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Linger {
+    /// Entries of the last group.
+    pub(super) entries: usize,
+    /// What it took.
+    pub(super) time: Duration,
 }
 
 /// What stands beside an entry's bytes.
@@ -87,7 +103,26 @@ struct Inner {
     /// Up to where each past epoch was durable when it ended.
     ended: Vec<u64>,
     lost: u64,
+    /// Who waits for the entries that wait, and for those that were taken.
+    gathering: Arc<Group>,
+    taken: Arc<Group>,
+    /// The last entry that was taken.
+    taken_to: u64,
 }
+
+/// Those who wait for one group of entries.
+#[derive(Debug, Default)]
+struct Group {
+    state: AtomicU8,
+    waiters: Mutex<Vec<Thread>>,
+}
+
+const PENDING: u8 = 0;
+const DURABLE: u8 = 1;
+const FAILED: u8 = 2;
+/// Waiters that one wakes, who wake as many each: so hundreds are awake soon, and the writer goes
+/// on with the next group meanwhile.
+const WAKES: usize = 4;
 
 /// The queue.
 #[derive(Debug)]
@@ -95,7 +130,39 @@ pub(super) struct Queue {
     inner: Mutex<Inner>,
     work: Condvar,
     room: Condvar,
-    durable: Condvar,
+}
+
+impl Group {
+    /// What became of the group, once that is known.
+    fn wait(&self) -> Result<(), StoreError> {
+        loop {
+            match self.state.load(Ordering::Acquire) {
+                PENDING => thread::park(),
+                state => {
+                    self.wake_some();
+                    return (state == DURABLE)
+                        .then_some(())
+                        .ok_or(StoreError::Unavailable);
+                }
+            }
+        }
+    }
+
+    fn end(&self, state: u8) {
+        self.state.store(state, Ordering::Release);
+        self.wake_some();
+    }
+
+    fn wake_some(&self) {
+        let woken = {
+            let mut waiters = lock(&self.waiters);
+            let left = waiters.len().saturating_sub(WAKES);
+            waiters.split_off(left)
+        };
+        for waiter in woken {
+            waiter.unpark();
+        }
+    }
 }
 
 impl Batch {
@@ -158,10 +225,12 @@ impl Queue {
                 durable: 0,
                 ended: Vec::new(),
                 lost: 0,
+                gathering: Arc::default(),
+                taken: Arc::default(),
+                taken_to: 0,
             }),
             work: Condvar::new(),
             room: Condvar::new(),
-            durable: Condvar::new(),
         }
     }
 
@@ -195,25 +264,28 @@ impl Queue {
     /// Waits until the ticket's entry is on disk.
     pub(super) fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
         let mut inner = self.inner();
-        loop {
-            if let Some(ended) = inner.ended.get(ticket.epoch) {
-                let was_durable = ticket.number <= *ended;
-                return was_durable.then_some(()).ok_or(StoreError::Unavailable);
-            }
-            if inner.durable >= ticket.number {
-                return Ok(());
-            }
-            if inner.state != State::Serving {
-                return Err(StoreError::Unavailable);
-            }
+        if let Some(ended) = inner.ended.get(ticket.epoch) {
+            let was_durable = ticket.number <= *ended;
+            return was_durable.then_some(()).ok_or(StoreError::Unavailable);
+        }
+        if inner.durable >= ticket.number {
+            return Ok(());
+        }
+        if inner.state == State::Failed {
+            return Err(StoreError::Unavailable);
+        }
+        let group = if ticket.number <= inner.taken_to {
+            Arc::clone(&inner.taken)
+        } else {
+            // Somebody may ask for what was not to be waited for.
             if !std::mem::replace(&mut inner.is_urgent, true) {
                 self.work.notify_one();
             }
-            inner = self
-                .durable
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+            Arc::clone(&inner.gathering)
+        };
+        lock(&group.waiters).push(thread::current());
+        drop(inner);
+        group.wait()
     }
 
     /// The ticket of what stands last.
@@ -242,15 +314,25 @@ impl Queue {
 
     /// What waits, once it is time to write it; empty when there is nothing for so long, or the
     /// queue is closed. `spent` is taken to gather the next ones in.
-    pub(super) fn take(&self, spent: Batch, idle_max: Duration) -> Batch {
+    pub(super) fn take(&self, spent: Batch, idle_max: Duration, linger: Linger) -> Batch {
         let mut inner = self.inner();
         let started = Instant::now();
         loop {
             let gathered = inner.since.map(|since| since.elapsed());
             let is_due = gathered.is_some_and(|gathered| gathered >= GATHER);
             let is_full = inner.waiting.len() >= QUEUE_ENTRIES_MAX / 4;
-            if inner.is_urgent || is_due || is_full || inner.state == State::Closed {
+            if is_due || is_full || inner.state == State::Closed {
                 break;
+            }
+            if inner.is_urgent {
+                let left = linger.time.saturating_sub(started.elapsed());
+                if inner.waiting.len() >= linger.entries || left.is_zero() {
+                    break;
+                }
+                drop(inner);
+                thread::sleep(LINGER_STEP.min(left));
+                inner = self.inner();
+                continue;
             }
             let idle = started.elapsed();
             if idle >= idle_max && inner.waiting.is_empty() {
@@ -265,6 +347,8 @@ impl Queue {
         }
         inner.since = None;
         inner.is_urgent = false;
+        inner.taken = std::mem::take(&mut inner.gathering);
+        inner.taken_to = inner.pushed;
         let mut spent = spent;
         spent.clear();
         let taken = std::mem::replace(&mut inner.waiting, spent);
@@ -276,8 +360,9 @@ impl Queue {
     pub(super) fn written(&self, entries: usize) {
         let mut inner = self.inner();
         inner.durable += entries as u64;
+        let group = Arc::clone(&inner.taken);
         drop(inner);
-        self.durable.notify_all();
+        group.end(DURABLE);
     }
 
     /// The store cannot be written: whoever waits is told. What was taken and is not on disk
@@ -294,8 +379,14 @@ impl Queue {
         }
         let durable = inner.durable;
         inner.ended.push(durable);
+        let groups = [
+            std::mem::take(&mut inner.taken),
+            std::mem::take(&mut inner.gathering),
+        ];
         drop(inner);
-        self.durable.notify_all();
+        for group in groups {
+            group.end(FAILED);
+        }
         self.room.notify_all();
     }
 
@@ -342,7 +433,7 @@ impl Queue {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::commands::Polled;
 use super::error::{FaultKind, StoreFault};
-use super::queue::Batch;
+use super::queue::{Batch, Linger};
 use super::rows::{ChainHead, Rows, WriteError};
 use super::shared::{Order, Shared};
 use super::{connection, load};
@@ -23,6 +23,9 @@ use crate::ledger::StoreError;
 pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
 /// How often other terminals are looked after.
 pub const POLL_EVERY: Duration = Duration::from_millis(100);
+
+/// How long others are waited for at most, however slow the disk is.
+const LINGER_MAX: Duration = Duration::from_millis(5);
 
 /// Writes until the queue is closed and empty.
 pub(super) fn run(
@@ -84,9 +87,11 @@ fn serve(
     let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
     let mut polled = Polled::new();
     let mut looked = Instant::now();
+    let mut linger = Linger::default();
     loop {
-        let batch = shared.queue.take(spent, POLL_EVERY);
+        let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
+            let started = Instant::now();
             let written = rows.write(&batch, *head, shared.memory.latest(), || {
                 shared.disk.committing()
             });
@@ -100,6 +105,10 @@ fn serve(
             }
             remember_ids(shared, &batch);
             shared.queue.written(batch.len());
+            linger = Linger {
+                entries: batch.len(),
+                time: started.elapsed().min(LINGER_MAX),
+            };
         } else if shared.queue.is_closed() {
             return Ok(());
         }

@@ -52,6 +52,7 @@ fn write_budget(budget: &BudgetStanding, text: &mut String) {
             let _ = write!(text, ", remaining {remaining}");
         }
         let _ = match budget.info.orders {
+            None if part.orders == 1 => writeln!(text, ", 1 order"),
             None => writeln!(text, ", {} orders", part.orders),
             Some(limit) => writeln!(text, ", {} of {limit} orders", part.orders),
         };

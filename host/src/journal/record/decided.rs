@@ -202,6 +202,7 @@ fn push_warnings(warnings: &[Fault], mask: Option<(&Mask, &Request<'_>)>, out: &
 
 type Read<T> = Result<T, RecordError>;
 
+#[inline]
 pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
     let flags = Flags::read(reader)?;
     let recorded_at = reader.time("time")?;
@@ -252,6 +253,7 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
     })
 }
 
+#[inline]
 fn name<'a>(reader: &mut Reader<'a>, what: &'static str, bytes_max: usize) -> Read<&'a str> {
     let name = reader.text(what)?;
     if name.is_empty() || name.len() > bytes_max {
@@ -265,6 +267,7 @@ fn masked(reader: &mut Reader<'_>) -> Read<MaskedFields> {
     MaskedFields::of_bits(bits).ok_or_else(|| reader.foreign("masked fields"))
 }
 
+#[inline]
 fn terms<'a>(reader: &mut Reader<'a>, flags: &Flags) -> Read<(Cow<'a, str>, OrderTerms)> {
     let action = reader.one_of(&FinalAction::ALL, "final_action")?;
     let trade_type = reader.one_of(&TradeType::ALL, "trade_type")?;
@@ -295,6 +298,7 @@ fn terms<'a>(reader: &mut Reader<'a>, flags: &Flags) -> Read<(Cow<'a, str>, Orde
     Ok((Cow::Borrowed(text.unwrap_or(action.word())), terms))
 }
 
+#[inline]
 fn shown(reader: &mut Reader<'_>, flags: &Flags) -> Read<ShownState> {
     let trading_state = reader.one_of(&TradingState::ALL, "trading state")?;
     let budgets = flags.then(Flag::ShownBudgets, || {
@@ -318,6 +322,7 @@ fn shown(reader: &mut Reader<'_>, flags: &Flags) -> Read<ShownState> {
     })
 }
 
+#[inline]
 fn answer(reader: &mut Reader<'_>, flags: &Flags) -> Read<RecordedAnswer> {
     let side = reader.one_of(&SIDES, "side")?;
     let intent = reader.one_of(&router_guest::decision::OrderIntent::ALL, "order_intent")?;
@@ -354,6 +359,7 @@ fn answer(reader: &mut Reader<'_>, flags: &Flags) -> Read<RecordedAnswer> {
     })
 }
 
+#[inline]
 fn report(reader: &mut Reader<'_>, flags: &Flags) -> Read<BudgetReport> {
     let budget = reader.index("budget")?;
     let orders = reader.index("budget's orders")?;
@@ -367,6 +373,7 @@ fn report(reader: &mut Reader<'_>, flags: &Flags) -> Read<BudgetReport> {
     })
 }
 
+#[inline]
 const fn leg(is_short: bool) -> PositionSide {
     if is_short {
         PositionSide::Short

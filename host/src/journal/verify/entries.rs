@@ -253,7 +253,7 @@ impl Walk<'_> {
             );
             self.findings.add(place.to_owned(), what);
         }
-        let mut cells = columns::of_decision(record, &policy.names);
+        let mut cells = columns::of_decision(record, &policy.manifest);
         self.allow_for_known_id(record, row, &mut cells)?;
         self.cells(Table::Decisions, place, &cells, row)
     }

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::Findings;
 use super::entries::value;
-use crate::journal::columns::Cell;
+use crate::journal::columns::{Cell, budget_name};
 use crate::journal::reader::{JournalError, Policies, Snapshot};
 use crate::journal::record::{DecisionRecord, Record};
 
@@ -159,12 +159,12 @@ fn expected<'r>(
     standing: &Standing,
 ) -> [Option<Cell<'r>>; 9] {
     let report = record.answer.budget.as_ref();
-    let names = policies.get(record.policy).map(|policy| &policy.names);
-    let budget = report.zip(names);
+    let policy = policies.get(record.policy);
+    let budget = report.zip(policy);
     let text = |text: &'r str| Some(Cell::Text(text.into()));
     let amount = |amount: Amount| Some(Cell::Text(amount.to_string().into()));
     [
-        budget.and_then(|(report, names)| text(names.budget(report.budget))),
+        budget.and_then(|(report, policy)| text(budget_name(&policy.manifest, report.budget))),
         record.at.map(|at| Cell::Whole(at.as_microsecond())),
         text(record.request.symbol()),
         text(record.request.strategy()),

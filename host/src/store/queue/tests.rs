@@ -45,7 +45,7 @@ fn entries_come_out_in_order_and_are_waited_for() {
     let queue = serving();
     let first = push(&queue, free(), "a");
     let second = push(&queue, awaited(), "bc");
-    let taken = queue.take(Batch::default(), SOON);
+    let taken = queue.take(Batch::default(), SOON, Linger::default());
     assert_eq!(texts(&taken), ["a", "bc"]);
     let third = push(&queue, free(), "d");
     queue.written(taken.len());
@@ -53,7 +53,7 @@ fn entries_come_out_in_order_and_are_waited_for() {
     assert_eq!(queue.wait(second), Ok(()));
     thread::scope(|scope| {
         let waiter = scope.spawn(|| queue.wait(third));
-        let taken = queue.take(taken, Duration::from_secs(5));
+        let taken = queue.take(taken, Duration::from_secs(5), Linger::default());
         assert_eq!(texts(&taken), ["d"]);
         queue.written(taken.len());
         assert_eq!(waiter.join().unwrap(), Ok(()));
@@ -65,11 +65,11 @@ fn entries_come_out_in_order_and_are_waited_for() {
 fn after_a_failure_nobody_is_told_that_an_entry_of_before_is_on_disk() {
     let queue = serving();
     let durable = push(&queue, awaited(), "a");
-    let taken = queue.take(Batch::default(), SOON);
+    let taken = queue.take(Batch::default(), SOON, Linger::default());
     queue.written(taken.len());
     let lost = push(&queue, awaited(), "b");
     push(&queue, free(), "c");
-    let taken = queue.take(taken, SOON);
+    let taken = queue.take(taken, SOON, Linger::default());
     push(&queue, free(), "d");
     queue.fail(&taken);
     assert_eq!(queue.wait(lost), Err(StoreError::Unavailable));
@@ -80,11 +80,11 @@ fn after_a_failure_nobody_is_told_that_an_entry_of_before_is_on_disk() {
     // What nobody waits for is kept, in order, before what comes meanwhile.
     push(&queue, free(), "e");
     queue.serve();
-    let taken = queue.take(Batch::default(), SOON);
+    let taken = queue.take(Batch::default(), SOON, Linger::default());
     assert_eq!(texts(&taken), ["c", "d", "e"]);
     queue.written(taken.len());
     let later = push(&queue, awaited(), "f");
-    let taken = queue.take(taken, SOON);
+    let taken = queue.take(taken, SOON, Linger::default());
     queue.written(taken.len());
     assert_eq!(queue.wait(later), Ok(()));
     assert_eq!(queue.wait(durable), Ok(()));
@@ -106,7 +106,7 @@ fn a_full_queue_is_waited_for_unless_that_must_not_be() {
     assert_eq!((queue.take_lost(), queue.take_lost()), (1, 0));
     thread::scope(|scope| {
         let waiter = scope.spawn(|| push(&queue, free(), "y"));
-        let taken = queue.take(Batch::default(), SOON);
+        let taken = queue.take(Batch::default(), SOON, Linger::default());
         assert_eq!(taken.len(), QUEUE_ENTRIES_MAX);
         assert_eq!(waiter.join().unwrap().number, QUEUE_ENTRIES_MAX as u64 + 1);
     });
@@ -119,7 +119,7 @@ fn a_closed_queue_gives_out_what_it_has_and_takes_nothing() {
     queue.close();
     assert_eq!(queue.push(free(), |_| ()), Err(StoreError::Unavailable));
     assert_eq!(
-        texts(&queue.take(Batch::default(), Duration::from_secs(5))),
+        texts(&queue.take(Batch::default(), Duration::from_secs(5), Linger::default())),
         ["a"]
     );
     assert!(queue.is_closed());

@@ -97,15 +97,9 @@ impl Ground<'_> {
         let (Some(known), Ok(policy)) = (known, u8::try_from(policy + 1)) else {
             return false;
         };
-        match known.load(Ordering::Relaxed) {
-            0 => {
-                known
-                    .compare_exchange(0, policy, Ordering::Relaxed, Ordering::Relaxed)
-                    .is_ok_and(|_| true)
-                    || known.load(Ordering::Relaxed) == policy
-            }
-            earlier => earlier == policy,
-        }
+        let earlier = known.load(Ordering::Relaxed);
+        let noted = || known.compare_exchange(0, policy, Ordering::Relaxed, Ordering::Relaxed);
+        earlier == policy || earlier == 0 && noted().map_or_else(|now| now == policy, |_| true)
     }
 
     pub(super) fn place_of(&self, digest: Digest) -> Option<usize> {

@@ -14,11 +14,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use execution_router::gate::{Gate, GateRefusal};
-use execution_router::ledger::{EventId, Settlement};
+use execution_router::ledger::{EventId, ReservationId};
 use execution_router::router::{Activation, Probation, SwapRefusal};
-use execution_router::{
-    Amount, Cache, Candidate, Compiler, FinalAction, Loader, Request, Router, TradeType,
-};
+use execution_router::{Amount, Cache, Candidate, Compiler, Loader, Router, Side};
 
 use crate::DEFAULT_POLICY;
 use answers::Answers;
@@ -34,6 +32,8 @@ pub const POLICIES: [&str; 4] = ["default", "long-short", "cautious", "close-onl
 /// Memory is first looked at after so many swaps.
 pub const RESIDENT_FROM: u64 = 100;
 
+/// Changes that a reservation must outlive.
+const ANCHORED: u64 = 50;
 const WARM_UP: Duration = Duration::from_millis(300);
 /// A change in so many is a rollback, where there are any.
 const ROLLBACK_EVERY: u64 = 3;
@@ -89,6 +89,8 @@ pub struct Plan {
 struct Swapped {
     swaps: u64,
     rollbacks: u64,
+    /// Reservations that were there still after fifty changes.
+    outlived: u64,
     took: Latencies,
     resident_first: Option<u64>,
     resident_last: Option<u64>,
@@ -124,10 +126,8 @@ pub fn run(plan: &Plan) -> Result<Report, Failure> {
         generations: (0..generations).map(|_| AtomicU8::new(0)).collect(),
         stage: AtomicUsize::new(WARMING),
     };
-    let anchor = Anchor::drop_into(&router)?;
     let started = Instant::now();
     let (tally, swapped) = under_load(plan, &ground, &candidates)?;
-    anchor.weigh(&router)?;
     Ok(Report {
         plan: plan.clone(),
         stages: STAGES.into_iter().zip(tally.latencies.clone()).collect(),
@@ -189,11 +189,13 @@ fn load_only(plan: &Plan, candidates: &[Candidate]) -> Result<(), Failure> {
 fn swaps(plan: &Plan, ground: &Ground<'_>, candidates: &[Candidate]) -> Result<Swapped, Failure> {
     let mut swapped = Swapped::default();
     let mut next = candidates.iter().cycle().skip(1);
+    let mut anchor = Anchor::default();
     while swapped.swaps + swapped.rollbacks < plan.swaps {
         let changes = swapped.swaps + swapped.rollbacks;
         if changes == RESIDENT_FROM {
             swapped.resident_first = resident();
         }
+        swapped.outlived += u64::from(anchor.pass(ground.router, changes)?);
         let started = Instant::now();
         let rolls_back = plan.mode == Mode::Rollbacks && changes % ROLLBACK_EVERY == 2;
         if rolls_back {
@@ -272,45 +274,46 @@ fn probation(mode: Mode) -> Probation {
     }
 }
 
-/// A reservation that is made before the first swap and filled after the last.
+/// A reservation that is made before so many changes and filled after them.
+#[derive(Default)]
 struct Anchor {
-    reservation: execution_router::ledger::ReservationId,
-    side: execution_router::Side,
+    held: Option<Anchored>,
+}
+
+struct Anchored {
+    reservation: ReservationId,
     need: Amount,
+    changes: u64,
 }
 
 impl Anchor {
-    fn drop_into(router: &Router) -> Result<Self, Failure> {
-        let request = Request::builder(FinalAction::Buy, "BTC/USDT", "anchor")
-            .timestamp(answers::noon(0)?)
-            .trade_type(TradeType::Pilot)
-            .position(None)
-            .price(Amount::whole(100))
-            .target_notional(Amount::whole(10))
-            .equity(Amount::whole(10_000))
-            .build()?;
-        let decision = router.decide(&request)?;
-        Ok(Self {
-            reservation: decision.reservation().ok_or("the anchor holds nothing")?,
-            side: decision.side(),
-            need: decision.notional().ok_or("the anchor holds nothing")?,
-        })
+    /// Weighs what was held long enough, all of which must be there still; true where it was.
+    /// Holds another one where the live policy grants it.
+    fn pass(&mut self, router: &Router, changes: u64) -> Result<bool, Failure> {
+        match self.held.take_if(|held| held.changes + ANCHORED <= changes) {
+            Some(held) => held.weigh(router).map(|()| true),
+            None if self.held.is_some() => Ok(false),
+            None => {
+                let decision = router.decide(&answers::small_pilot()?)?;
+                let granted = decision.reservation().zip(decision.notional());
+                self.held = granted.map(|(reservation, need)| Anchored {
+                    reservation,
+                    need,
+                    changes,
+                });
+                Ok(false)
+            }
+        }
     }
+}
 
-    /// All of it must be there still.
+impl Anchored {
     fn weigh(self, router: &Router) -> Result<(), Failure> {
-        let settled = router.settle(&Settlement {
-            reservation: self.reservation,
-            event_id: EventId::new("anchor")?,
-            notional: self.need,
-            side: self.side,
-            is_final: true,
-        })?;
-        if settled.overrun.is_some() || settled.released != Amount::ZERO {
-            return Err(format!(
-                "what was reserved before the first swap has changed: {settled:?}"
-            )
-            .into());
+        let event = self.reservation.to_string();
+        let released = router.release(self.reservation, EventId::new(&event)?)?;
+        if released.released != self.need {
+            let (need, left) = (self.need, released.released);
+            return Err(format!("of {need} that was reserved, {left} was left").into());
         }
         Ok(())
     }

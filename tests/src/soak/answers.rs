@@ -80,6 +80,19 @@ pub(super) fn requests(day: u32, with_trouble: bool) -> Result<Vec<Request<'stat
     Ok(all)
 }
 
+/// An opening that needs little of a budget.
+pub(super) fn small_pilot() -> Result<Request<'static>, Failure> {
+    let request = Request::builder(FinalAction::Buy, "BTC/USDT", "anchor")
+        .timestamp(noon(0)?)
+        .trade_type(TradeType::Pilot)
+        .position(None)
+        .price(Amount::whole(100))
+        .target_notional(Amount::whole(60))
+        .equity(Amount::whole(10_000))
+        .build();
+    Ok(request?)
+}
+
 /// The time of a day's requests.
 pub(super) fn noon(day: u32) -> Result<Timestamp, Failure> {
     let midnight = Timestamp::from_second(86_400 * (FIRST_DAY + i64::from(day)))?;

@@ -23,9 +23,8 @@ pub(super) const WARMING: usize = STAGES.len();
 /// Threads come to an end.
 pub(super) const OVER: usize = STAGES.len() + 1;
 
-/// Decisions of a thread in a day of its requests: budgets begin anew with each. A run of ten
-/// thousand swaps is some days long, within which nothing that is held is forgotten.
-const DAY_DECISIONS: u64 = 5_000_000;
+/// Decisions of a thread in a day of its requests: budgets begin anew with each.
+const DAY_DECISIONS: u64 = 500_000;
 /// Every so many decisions, a reservation is given back: in between, budgets are spent.
 const GIVE_BACK: u64 = 40;
 /// Of those that are given back, one in so many is filled, and so little of it that budgets last.
@@ -97,15 +96,9 @@ impl Ground<'_> {
         let (Some(known), Ok(policy)) = (known, u8::try_from(policy + 1)) else {
             return false;
         };
-        match known.load(Ordering::Relaxed) {
-            0 => {
-                known
-                    .compare_exchange(0, policy, Ordering::Relaxed, Ordering::Relaxed)
-                    .is_ok_and(|_| true)
-                    || known.load(Ordering::Relaxed) == policy
-            }
-            earlier => earlier == policy,
-        }
+        let earlier = known.load(Ordering::Relaxed);
+        let noted = || known.compare_exchange(0, policy, Ordering::Relaxed, Ordering::Relaxed);
+        earlier == policy || earlier == 0 && noted().map_or_else(|now| now == policy, |_| true)
     }
 
     pub(super) fn place_of(&self, digest: Digest) -> Option<usize> {

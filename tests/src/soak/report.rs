@@ -42,6 +42,11 @@ impl Report {
         self.tally.granted
     }
 
+    /// Reservations that were there still after fifty changes.
+    pub const fn outlived(&self) -> u64 {
+        self.swapped.outlived
+    }
+
     /// Changes of policy that were asked for: swaps and rollbacks.
     pub const fn changes(&self) -> (u64, u64) {
         (self.swapped.swaps, self.swapped.rollbacks)
@@ -84,8 +89,8 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             out,
-            "reservations granted {}, filled {}",
-            tally.granted, tally.filled
+            "reservations granted {}, filled {}, {} still there after fifty changes",
+            tally.granted, tally.filled, swapped.outlived
         )?;
         match (swapped.resident_first, swapped.resident_last) {
             (Some(first), Some(last)) => {

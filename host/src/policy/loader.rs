@@ -121,7 +121,7 @@ impl<'c> Loader<'c> {
             shape::check_contents(bytes, profile)?;
             compile()
         })?;
-        Policy::link(digest, profile, &component, bytes)
+        Policy::link(bytes, digest, profile, &component)
     }
 }
 

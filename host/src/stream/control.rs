@@ -66,7 +66,7 @@ pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Reje
 }
 
 /// Does what the text of a line asks, for somebody whom the journal names.
-fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejection> {
+pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejection> {
     let line: Line = serde_json::from_str(text)
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     match line.control.as_str() {
@@ -81,12 +81,12 @@ fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejecti
                 .map_err(|refusal| refused(&refusal))?;
             Ok(activated("rolled_back", &activation))
         }
-        "trading_state" => trading_state(router, &line),
+        "trading_state" => trading_state(router, &line, asked_by),
         "history" => {
             line.only(&[])?;
             Ok(history(&router.history()))
         }
-        "quarantine" => quarantine(router, &line),
+        "quarantine" => quarantine(router, &line, asked_by),
         "status" => {
             line.only(&[])?;
             Ok(status(&router.status()))
@@ -96,6 +96,33 @@ fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejecti
             other.escape_debug()
         ))),
     }
+}
+
+/// What a control line asks for that a store takes also while no router runs on it.
+pub(crate) enum Standing {
+    /// How much is let through.
+    State(TradingState, Option<Timestamp>),
+    /// Let a policy in again.
+    Clear(Digest),
+    /// Say how things are.
+    Status,
+    /// It takes a router.
+    NeedsRouter,
+}
+
+/// Reads a control line for a store on which no router runs.
+pub(crate) fn standing(text: &str) -> Result<Standing, Rejection> {
+    let line: Line = serde_json::from_str(text)
+        .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
+    Ok(match (line.control.as_str(), &line.clear) {
+        ("trading_state", _) => {
+            let (state, until) = wanted_state(&line)?;
+            Standing::State(state, until)
+        }
+        ("quarantine", Some(text)) => Standing::Clear(cleared(text)?),
+        ("quarantine" | "status", _) => Standing::Status,
+        _ => Standing::NeedsRouter,
+    })
 }
 
 fn bad(message: String) -> Rejection {
@@ -126,9 +153,9 @@ fn policy_facts(policy: &PolicyIdentity) -> Map<String, Value> {
     facts.map(|(name, fact)| (name.to_owned(), fact)).collect()
 }
 
-fn trading_state(router: &Router, line: &Line) -> Result<Event, Rejection> {
+fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
     let (state, until) = wanted_state(line)?;
-    router.set_trading_state(state, until);
+    router.set_trading_state_for(state, until, asked_by)?;
     Ok(Event::new("trading_state", state_facts(state, until)))
 }
 
@@ -164,12 +191,12 @@ fn time(text: &str) -> Result<Timestamp, Rejection> {
 }
 
 /// Says which policies are not let in, or lets one in again.
-fn quarantine(router: &Router, line: &Line) -> Result<Event, Rejection> {
+fn quarantine(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
     line.only(&["clear"])?;
     let mut facts = Map::new();
     if let Some(text) = &line.clear {
         let digest = cleared(text)?;
-        if !router.clear_quarantine(digest) {
+        if !router.clear_quarantine_for(digest, asked_by) {
             return Err(Rejection::new(
                 "not_quarantined",
                 format!("policy {digest} is not in quarantine"),
@@ -183,7 +210,7 @@ fn quarantine(router: &Router, line: &Line) -> Result<Event, Rejection> {
 }
 
 /// The digest of a policy that is to be let in again.
-fn cleared(text: &str) -> Result<Digest, Rejection> {
+pub(crate) fn cleared(text: &str) -> Result<Digest, Rejection> {
     Digest::of_text(text).ok_or_else(|| {
         bad(format!(
             "`clear` is `{}`; it must be a policy's digest, 64 digits of 0-9 and a-f",
@@ -193,7 +220,7 @@ fn cleared(text: &str) -> Result<Digest, Rejection> {
 }
 
 /// A policy that is not let in.
-fn quarantined_facts(one: &Quarantined) -> Value {
+pub(crate) fn quarantined_facts(one: &Quarantined) -> Value {
     json!({
         "digest": one.digest.to_string(),
         "why": one.why,
@@ -201,7 +228,7 @@ fn quarantined_facts(one: &Quarantined) -> Value {
     })
 }
 
-fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
+pub(crate) fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
     let mut facts = Map::new();
     facts.insert("state".into(), state.word().into());
     if let Some(until) = until {

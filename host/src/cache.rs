@@ -33,6 +33,11 @@ fn engine_component() -> Digest {
     *DIGEST
 }
 
+/// What a compiled form is kept under.
+fn form_key(component: Digest, configuration: Digest) -> Digest {
+    Digest::of_parts(&[component.as_bytes(), configuration.as_bytes()])
+}
+
 /// Where compiled policies are kept.
 #[derive(Debug)]
 pub struct Cache {
@@ -101,6 +106,11 @@ impl Cache {
     ) -> Result<Component, ComponentError> {
         let configuration = sandbox::digest_of(engine, SandboxProfile::Strict);
         let digest = Digest::of(instrumented);
+        if let Some(folder) = &self.folder {
+            // Every document needs it, and it is older than whatever they leave here.
+            let key = form_key(digest, configuration);
+            entry::refresh(&entry::path(folder, key, entry::COMPILED));
+        }
         self.form(engine, configuration, digest, || {
             let form = engine.precompile_component(instrumented);
             form.map_err(|error| ComponentError::Compile {
@@ -117,7 +127,7 @@ impl Cache {
         digest: Digest,
         compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Component, ComponentError> {
-        let key = Digest::of_parts(&[digest.as_bytes(), configuration.as_bytes()]);
+        let key = form_key(digest, configuration);
         let kept = self
             .folder
             .as_deref()

@@ -137,28 +137,24 @@ enum Change {
 
 /// What an event says of the policy at a path; `None` of reading it, which is reported as well.
 fn change(event: &notify::Event, path: &Path) -> Option<Change> {
-    let is_policys = |changed: &PathBuf| {
-        let name = changed.file_name();
-        name.is_some_and(|name| {
-            path.file_name() == Some(name) || name == DOCUMENT_FILE || name == CASES_FILE
-        })
+    let is_over = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => return None,
+        EventKind::Modify(ModifyKind::Name(rename)) => {
+            matches!(rename, RenameMode::To | RenameMode::Both)
+        }
+        _ => false,
     };
-    match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
-            // Another file's end says nothing of this one's.
-            let is_done = event.paths.iter().any(is_policys);
-            Some(if is_done {
-                Change::Done
-            } else {
-                Change::GoesOn
-            })
-        }
-        EventKind::Access(_) => None,
-        EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => {
-            Some(Change::Done)
-        }
-        _ => Some(Change::GoesOn),
-    }
+    // Another file's end says nothing of this one's; of a rename, the new name stands last.
+    let name = event.paths.last().and_then(|changed| changed.file_name());
+    let is_policys = name.is_some_and(|name| {
+        path.file_name() == Some(name) || name == DOCUMENT_FILE || name == CASES_FILE
+    });
+    Some(if is_over && is_policys {
+        Change::Done
+    } else {
+        Change::GoesOn
+    })
 }
 
 fn unwatchable(path: &Path, error: notify::Error) -> WatchError {
@@ -249,6 +245,67 @@ impl Watcher {
         if refusal.is_some_and(|refusal| refusal.blames_host()) {
             // The same policy may do once there is memory again: the next look tries it anew.
             self.looker.forget();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange};
+
+    use super::*;
+
+    /// Whether an event says that the policy `/p/policy.yaml`, or a component `/p/own.wasm`, is
+    /// whole; `None` where it says nothing.
+    #[track_caller]
+    fn says(kind: EventKind, paths: &[&str], watched: &str, expected: Option<bool>) {
+        let event = paths.iter().fold(notify::Event::new(kind), |event, path| {
+            event.add_path(path.into())
+        });
+        let said = change(&event, Path::new(watched)).map(|said| matches!(said, Change::Done));
+        assert_eq!(said, expected, "{kind:?} {paths:?}");
+    }
+
+    #[test]
+    fn a_file_is_whole_once_it_is_renamed_into_place_or_closed() {
+        let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let renamed = |mode| EventKind::Modify(ModifyKind::Name(mode));
+        let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let (policy, own) = ("/p/policy.yaml", "/p/own.wasm");
+        for (kind, paths, watched, expected) in [
+            (closed, &[policy][..], policy, Some(true)),
+            (closed, &[policy], "/p", Some(true)),
+            (closed, &["/p/cases.yaml"], policy, Some(true)),
+            (closed, &[own], own, Some(true)),
+            (closed, &[own], policy, Some(false)),
+            (closed, &["/p/.policy.yaml.swp"], policy, Some(false)),
+            (renamed(RenameMode::To), &[policy], policy, Some(true)),
+            (
+                renamed(RenameMode::Both),
+                &["/p/new", policy],
+                policy,
+                Some(true),
+            ),
+            // Moved away, as editors do that write it anew.
+            (renamed(RenameMode::From), &[policy], policy, Some(false)),
+            (
+                renamed(RenameMode::Both),
+                &[policy, "/p/policy.yaml~"],
+                policy,
+                Some(false),
+            ),
+            (renamed(RenameMode::To), &["/p/..data"], policy, Some(false)),
+            (written, &[policy], policy, Some(false)),
+            (
+                EventKind::Create(CreateKind::File),
+                &[policy],
+                policy,
+                Some(false),
+            ),
+            (closed, &[], policy, Some(false)),
+            (EventKind::Access(AccessKind::Read), &[policy], policy, None),
+        ] {
+            says(kind, paths, watched, expected);
         }
     }
 }

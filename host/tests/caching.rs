@@ -93,6 +93,26 @@ fn a_damaged_entry_is_made_again() {
     }
 }
 
+/// What every document needs must not be the first to make room, though it is the oldest.
+#[test]
+fn what_every_document_needs_stays_among_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    load(&Cache::at(folder.path()));
+    let old = std::time::SystemTime::UNIX_EPOCH;
+    for file in files(folder.path()) {
+        fs::File::open(&file).unwrap().set_modified(old).unwrap();
+    }
+    let other = format!("{DOCUMENT}# Other.\n");
+    Policy::from_document(&other, None, &Cache::at(folder.path())).unwrap();
+    let is_old = |file: &PathBuf| fs::metadata(file).unwrap().modified().unwrap() == old;
+    let old: Vec<_> = files(folder.path()).into_iter().filter(is_old).collect();
+    // The other document's own component and its compiled form.
+    let kinds: Vec<_> = old.iter().map(|file| file.extension().unwrap()).collect();
+    let mut kinds: Vec<_> = kinds.iter().map(|kind| kind.to_str().unwrap()).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["compiled", "component"]);
+}
+
 #[test]
 fn a_folder_of_others_is_not_used() {
     let above = tempfile::tempdir().unwrap();

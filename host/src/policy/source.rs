@@ -251,7 +251,8 @@ fn read_text(path: &Path, bytes_max: usize) -> Result<String, PolicyError> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::process::Command;
     use std::sync::mpsc;

@@ -170,7 +170,7 @@ fn control_lines_that_are_refused() {
         ),
         (
             r#"{"control":"shadow","policy":"p.wasm","every":-1}"#,
-            "the control line cannot be read: invalid value: integer `-1`, expected u32 at line 1 column 49",
+            "the control line cannot be read: invalid value: integer `-1`, expected u32 at line 1 column 48",
         ),
         (
             r#"{"control":"promote","policy":"p.wasm"}"#,

@@ -290,5 +290,5 @@ fn interface(error: &wasmtime::Error) -> ComponentError {
 /// An error of the engine with its causes, on one line.
 fn plain(error: &wasmtime::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    causes.join(": ").replace('\n', " ")
+    shape::one_line(&causes.join(": "))
 }

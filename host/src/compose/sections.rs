@@ -81,7 +81,7 @@ pub fn sections(component: &[u8]) -> Result<Sections, SectionsError> {
     let no_component = |message: String| SectionsError::NoComponent { message };
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|error| no_component(error.to_string()))? {
+        match payload.map_err(|error| no_component(error.to_string().replace('\n', " ")))? {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..

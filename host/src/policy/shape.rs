@@ -186,10 +186,15 @@ fn outline(bytes: &[u8]) -> Result<Outline, ShapeError> {
     Ok(outline)
 }
 
+/// What the parser says in several lines, in one: a refusal is one line.
+pub(super) fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn damaged(error: wasmparser::BinaryReaderError) -> ShapeError {
     ShapeError::Damaged {
         offset: error.offset(),
-        message: error.message().into(),
+        message: one_line(error.message()),
     }
 }
 

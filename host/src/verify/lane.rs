@@ -21,9 +21,9 @@ use crate::sandbox::LIMITS;
 
 /// Faults of a lane, after each of which a new instance is made. A policy that fails so often
 /// is told enough.
-pub const LANE_FAULTS_MAX: u32 = 64;
-/// Fuel of a lane: about a minute's work, a thousand times what the default policy takes.
-pub const LANE_FUEL_MAX: u64 = 100_000_000_000;
+pub const LANE_FAULTS_MAX: u32 = 16;
+/// Fuel of a lane: a quarter of a minute of work, a hundred times what the default policy takes.
+pub const LANE_FUEL_MAX: u64 = 20_000_000_000;
 /// Cells between two words on how far it is.
 const CELLS_A_WORD: usize = 1024;
 

@@ -61,7 +61,11 @@ impl Case {
         let loaded = load(&component);
         let loading = started.elapsed();
         let (outcome, asking) = match (loaded, &self.asked) {
-            (Err(error), _) => (refused(&error), Duration::ZERO),
+            (Err(error), _) => {
+                let said = error.to_string();
+                assert!(!said.contains('\n'), "{said}");
+                (refused(&error), Duration::ZERO)
+            }
             (Ok(policy), Asked::Request(request)) => decided(policy, &request()),
             (Ok(policy), Asked::Domain) => verified(&policy),
         };
@@ -168,4 +172,18 @@ fn every_hostile_component_ends_as_the_table_says() {
         assert_eq!(made, expected);
     }
     assert_eq!(table.lines().count(), expected.lines().count());
+}
+
+/// Where the components are written to that fuzzing begins with.
+const SEEDS: &str = "HOSTILE_SEEDS";
+
+#[test]
+#[ignore = "it writes files; `tests/hostile/README.md` says what for"]
+fn seeds() {
+    let folder = PathBuf::from(std::env::var_os(SEEDS).expect(SEEDS));
+    fs::create_dir_all(&folder).unwrap();
+    for (at, case) in crate::cases::all().iter().enumerate() {
+        let component = (case.component)();
+        fs::write(folder.join(format!("{at}.wasm")), component).unwrap();
+    }
 }

@@ -375,7 +375,7 @@ fn a_policy_that_fails_all_the_time_is_stopped() {
         assert_eq!(codes(&report), BTreeSet::from([code]), "{report}");
         assert_eq!(report.stopped(), Some(Stop::Faults));
         assert_eq!(report.verdict(), Verdict::Counterexamples);
-        assert_eq!(report.measured().decisions.first_order, 4 * 64);
+        assert_eq!(report.measured().decisions.first_order, 4 * 16);
         let said = report.to_string();
         let stopped = "stopped: too many faults; what comes after them was not tried\n";
         assert!(said.contains(stopped), "{said}");

@@ -55,6 +55,12 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("a bit flipped in the name of an export", || {
             flipped(b"execution-router:policy/routing@0.1.", 1)
         }),
+        // What fuzzing found: the parser told of it in two lines, and a refusal is one.
+        Case::new("a module within that does not begin as one", || {
+            let mut bytes = b"\0asm\x0d\0\x01\0\x01\x08".to_vec();
+            bytes.extend(b"\0as\x93\x01\0\0\0");
+            bytes
+        }),
         Case::new("an import that is not declared", || {
             text("(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))")
         }),

@@ -11,6 +11,7 @@ pub(crate) mod columns;
 mod commands;
 mod connection;
 pub mod error;
+mod events;
 mod ids;
 mod load;
 pub mod lock;

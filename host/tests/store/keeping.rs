@@ -314,3 +314,33 @@ fn a_second_router_is_refused_by_the_name_of_the_first() {
     );
     assert!(words.starts_with(&expected), "{words}");
 }
+
+#[test]
+fn a_fill_of_a_reservation_that_memory_forgot_is_recorded_all_the_same() {
+    let place = Place::new();
+    let bench = place.open();
+    // More than a budget remembers of passed windows.
+    let forgotten = execution_router::ledger::PASSED_MAX + 2;
+    for chunk in (0..forgotten).collect::<Vec<_>>().chunks(256) {
+        let decisions = bench.small_pilots(chunk.len(), "2026-01-05T09:00:00Z");
+        assert!(decisions.iter().all(|decision| decision.starts_with("BUY")));
+    }
+    assert!(bench.small_pilots(1, "2026-01-06T09:00:00Z")[0].starts_with("BUY"));
+    let fill = || bench.fill("R1", "f1", "0.1", Side::Buy);
+    assert_eq!(fill(), "used 0.1 reserved 0");
+    assert_eq!(fill(), "used 0 reserved 0 repeated");
+    assert_eq!(bench.release("R2", "c1"), "released 0.1");
+    assert_eq!(bench.release("R2", "c1"), "released 0 repeated");
+    assert_eq!(
+        bench.fill("R99999", "f1", "1", Side::Buy),
+        "there is no reservation `R99999`"
+    );
+    drop(bench);
+    assert_eq!(
+        place.value::<String>(
+            "SELECT group_concat(reserved || ' ' || settled || ' ' || is_open, ', ') \
+             FROM reservations WHERE number < 3"
+        ),
+        "0 0.1 1, 0 0 0"
+    );
+}

@@ -245,7 +245,10 @@ mod tests {
                 let sector: Vec<u8> = (start..end)
                     .map(|at| found.get(at).copied().unwrap_or(0))
                     .collect();
-                assert!(sector.iter().all(|byte| *byte == sector[0]), "torn within a sector");
+                assert!(
+                    sector.iter().all(|byte| *byte == sector[0]),
+                    "torn within a sector"
+                );
                 usize::from(sector[0])
             };
             let kept: usize = (0..4).map(in_sector).sum();

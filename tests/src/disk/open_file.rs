@@ -32,11 +32,7 @@ const SYNCS_FOLDER: i32 = ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_WAL;
 
 impl OpenFile {
     /// Opens what is under a name, or makes it, as SQLite's flags say.
-    pub(super) fn open(
-        disk: &Arc<Mutex<Files>>,
-        name: &str,
-        flags: i32,
-    ) -> Result<Self, Code> {
+    pub(super) fn open(disk: &Arc<Mutex<Files>>, name: &str, flags: i32) -> Result<Self, Code> {
         let mut files = disk.lock().unwrap_or_else(PoisonError::into_inner);
         let says = |flag: i32| flags & flag != 0;
         if !files.is_on {
@@ -103,7 +99,9 @@ impl OpenFile {
         if let Some(harm @ (Harm::IoError | Harm::DiskFull)) = harm {
             return Err(fail(&mut files, harm, ffi::SQLITE_IOERR_TRUNCATE));
         }
-        let file = files.file_mut(self.file).ok_or(ffi::SQLITE_IOERR_TRUNCATE)?;
+        let file = files
+            .file_mut(self.file)
+            .ok_or(ffi::SQLITE_IOERR_TRUNCATE)?;
         let fits = file.image.resize(length);
         match harm {
             Some(harm) => Err(fail(&mut files, harm, ffi::SQLITE_IOERR_TRUNCATE)),

@@ -96,9 +96,7 @@ fn register() -> System {
 
 /// The system's VFS, for what is on none of the disks.
 fn system() -> *mut sqlite3_vfs {
-    SYSTEM
-        .get()
-        .map_or(std::ptr::null_mut(), |system| system.0)
+    SYSTEM.get().map_or(std::ptr::null_mut(), |system| system.0)
 }
 
 /// A name of SQLite's; empty for a file that has none.

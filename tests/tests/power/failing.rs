@@ -5,17 +5,28 @@ use conformance::disk::{Dice, Disk, Fault, Harm, Struck};
 
 use super::plain::{Found, TRANSACTIONS_MAX, WAL_FULL, look, open, write};
 
+/// So many that the log is copied into the database a few times before the fault, and rarely
+/// in the three transactions after it.
+const PAGES_BEFORE_COPYING: i64 = 100;
+
 /// Writes through a fault; after it, the connection is given up, a new one opened, and goes on.
-/// Then the power goes.
+/// The power goes
+/// soon after that, before the log is copied into the database by itself.
 fn cycle(seed: u64, harm: Harm, each: Struck, checkpoints: bool) -> Found {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::mount(folder.path(), seed).unwrap();
     let mut dice = Dice::new(seed ^ 0xfa11);
-    let mut database = open(&disk, WAL_FULL).unwrap();
+    let reopen = || -> rusqlite::Result<_> {
+        let database = open(&disk, WAL_FULL)?;
+        database.pragma_update(None, "wal_autocheckpoint", PAGES_BEFORE_COPYING)?;
+        Ok(database)
+    };
+    let mut database = reopen().unwrap();
     let mut acknowledged = 0;
     let before = dice.below(120);
     disk.arm(&[Fault::after(harm, each, before).times(1 + dice.below(3))]);
-    while acknowledged < TRANSACTIONS_MAX {
+    let mut last = TRANSACTIONS_MAX;
+    while acknowledged < last {
         if write(&mut database, acknowledged + 1, &mut dice).is_ok() {
             acknowledged += 1;
             continue;
@@ -24,7 +35,7 @@ fn cycle(seed: u64, harm: Harm, each: Struck, checkpoints: bool) -> Found {
         disk.kill();
         drop(database);
         disk.arm(&[]);
-        database = open(&disk, WAL_FULL).unwrap();
+        database = reopen().unwrap();
         if checkpoints {
             let done: i64 = database
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
@@ -32,8 +43,9 @@ fn cycle(seed: u64, harm: Harm, each: Struck, checkpoints: bool) -> Found {
             assert_eq!(done, 0);
         }
         assert_eq!(look(&database, acknowledged), Ok(Found::All));
-        let last = "SELECT coalesce(max(number), 0) FROM halves";
-        acknowledged = database.query_row(last, [], |row| row.get(0)).unwrap();
+        let newest = "SELECT coalesce(max(number), 0) FROM halves";
+        acknowledged = database.query_row(newest, [], |row| row.get(0)).unwrap();
+        last = acknowledged + 3;
     }
     disk.power_cut();
     drop(database);

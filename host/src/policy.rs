@@ -45,6 +45,8 @@ pub struct Policy(Arc<Linked>);
 
 struct Linked {
     digest: Digest,
+    /// What a journal keeps, to decide again by the same policy.
+    component: Box<[u8]>,
     profile: SandboxProfile,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
@@ -157,10 +159,10 @@ impl Policy {
     }
 
     fn link(
+        bytes: &[u8],
         digest: Digest,
         profile: SandboxProfile,
         component: &Component,
-        is_own_engine: bool,
     ) -> Result<Self, ComponentError> {
         let engine = sandbox::engine(profile)?;
         // Nothing is ever put into the linker: a policy imports nothing.
@@ -206,7 +208,8 @@ impl Policy {
             pre,
             exports,
             is_rule_engine: component.get_export_index(None, LOADING).is_some(),
-            is_own_engine,
+            is_own_engine: shape::is_own_engine(bytes),
+            component: bytes.into(),
         })))
     }
 
@@ -221,6 +224,11 @@ impl Policy {
     /// The digest of the component's bytes: the policy's identity.
     pub fn digest(&self) -> Digest {
         self.0.digest
+    }
+
+    /// The component's bytes.
+    pub fn component(&self) -> &[u8] {
+        &self.0.component
     }
 
     /// Whose bounds it is held to.

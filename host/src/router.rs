@@ -13,6 +13,7 @@ mod decide;
 mod desk;
 mod entry;
 mod generation;
+mod journaling;
 mod recorded;
 mod seat;
 mod shadow;
@@ -48,6 +49,7 @@ pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
+pub use journaling::TIME_AHEAD_MAX;
 pub use recorded::Recorded;
 pub use shadow::{
     SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
@@ -74,6 +76,8 @@ pub struct Router {
     key: u64,
     slot: Slot,
     store: Box<dyn Store<Recorded>>,
+    /// Whether the store journals decisions.
+    journals: bool,
     clock: BudgetClock,
     trading: Trading,
     observer: Observer,
@@ -107,10 +111,11 @@ impl Router {
     /// [`OpenError`] when the policy's budgets cannot be kept.
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        let budgets = Arc::new(store.open(&policy.manifest().budgets)?);
+        let budgets = Arc::new(store.open_for(&policy)?);
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
             slot: Slot::new(Live::alone(Generation::new(policy, budgets, 1))),
+            journals: store.is_durable(),
             store,
             clock: BudgetClock::Request,
             trading: Trading::active(),
@@ -246,7 +251,38 @@ impl Router {
     /// # Errors
     /// [`EventError`]; what was reserved stays reserved.
     pub fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
-        self.store.settle(settlement)
+        let settled = self.store.settle(settlement)?;
+        self.note_settled(settlement, &settled);
+        Ok(settled)
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`EventError`]; what was reserved stays reserved.
+    pub fn settle_for(
+        &self,
+        settlement: &Settlement<'_>,
+        asked_by: &str,
+    ) -> Result<Settled, EventError> {
+        let settled = self.store.settle_for(settlement, asked_by)?;
+        self.note_settled(settlement, &settled);
+        Ok(settled)
+    }
+
+    /// A fill on another side than was decided: something trades that was not asked to, so
+    /// nothing opens until somebody has looked.
+    fn note_settled(&self, settlement: &Settlement<'_>, settled: &Settled) {
+        if !settled.side_mismatch || settled.repeated {
+            return;
+        }
+        self.tell(&Event::FillSideMismatch {
+            reservation: settlement.reservation,
+            filled: settlement.side,
+        });
+        if self.trading_state() == TradingState::Active {
+            self.set_trading_state(TradingState::Reducing, None);
+        }
     }
 
     /// Frees what a reservation still holds.
@@ -259,6 +295,19 @@ impl Router {
         event: EventId<'_>,
     ) -> Result<Released, EventError> {
         self.store.release(reservation, event)
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`EventError`]; what was reserved stays reserved.
+    pub fn release_for(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+        asked_by: &str,
+    ) -> Result<Released, EventError> {
+        self.store.release_for(reservation, event, asked_by)
     }
 
     /// The time at which a request meets the budgets; `None` when it does not say.

@@ -112,7 +112,7 @@ impl<'c> Loader<'c> {
             shape::check_contents(bytes, profile)?;
             compiler.compile(bytes, profile)
         })?;
-        Policy::link(digest, profile, &component, shape::is_own_engine(bytes))
+        Policy::link(bytes, digest, profile, &component)
     }
 }
 

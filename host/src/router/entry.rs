@@ -6,7 +6,7 @@ use router_guest::json::{Fault, FaultCode};
 
 use super::Recorded;
 use crate::decision::{Answer, Decision};
-use crate::ledger::{Identity, Known, Store, StoreError};
+use crate::ledger::{Identity, Known, Store, StoreError, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -29,6 +29,8 @@ pub(super) struct Entry<'r, 'a> {
     /// What was recorded under the id, where it is computed afresh.
     earlier: Option<Answer>,
     warnings: Vec<Fault>,
+    /// What must be on disk before the answer goes out.
+    pub(super) ticket: Ticket,
 }
 
 impl<'r, 'a> Entry<'r, 'a> {
@@ -52,6 +54,7 @@ impl<'r, 'a> Entry<'r, 'a> {
             repeated: false,
             earlier: None,
             warnings: Vec::new(),
+            ticket: Ticket::NONE,
         })
     }
 
@@ -107,6 +110,13 @@ impl<'r, 'a> Entry<'r, 'a> {
                 Err(Rejection::repeated_close(identity.id()))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Nothing goes out before this is on disk; tickets only grow.
+    pub(super) fn wait_for(&mut self, ticket: Ticket) {
+        if ticket != Ticket::NONE {
+            self.ticket = ticket;
         }
     }
 

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use router_guest::state::BudgetUse;
+use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
 use super::generation::{Generation, Live, View};
@@ -35,6 +35,8 @@ pub(super) struct Tools {
     pub(super) identity: Arc<PolicyIdentity>,
     /// Room for budget use, kept to be filled again.
     pub(super) uses: Vec<BudgetUse>,
+    /// How much was let through when the policy was last asked.
+    pub(super) trading_state: TradingState,
     /// Decisions that the policy's standing has not been told of.
     pub(super) uncounted: u64,
 }
@@ -69,6 +71,7 @@ impl Tools {
             instance: None,
             identity: Arc::new(PolicyIdentity::clone(&generation.identity)),
             uses: Vec::new(),
+            trading_state: TradingState::Halted,
             uncounted: 0,
         }
     }
@@ -79,6 +82,14 @@ impl Tools {
             self.instance = Some(generation.policy.instantiate()?);
         }
         self.instance.as_mut().ok_or_else(HostFault::no_instance)
+    }
+
+    /// What the policy was shown when it was last asked.
+    pub(super) fn shown<'s>(&self, uses: Option<&'s [BudgetUse]>) -> State<'s> {
+        State {
+            trading_state: self.trading_state,
+            budgets: uses,
+        }
     }
 
     /// Throws the instance away: after a fault it is dead.

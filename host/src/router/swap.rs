@@ -139,7 +139,7 @@ impl Router {
                 return Err(refusal.into());
             }
         };
-        let budgets = Arc::new(self.store.open(&policy.manifest().budgets)?);
+        let budgets = Arc::new(self.store.open_for(&policy)?);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
         if self.deciding_digest() == Some(digest) {

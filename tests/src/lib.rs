@@ -7,6 +7,7 @@ pub mod as_written;
 pub mod disk;
 pub mod generate;
 pub mod generate_policy;
+pub mod ledger;
 pub mod mutate;
 pub mod naive;
 pub mod routing;

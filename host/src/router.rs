@@ -33,6 +33,7 @@ use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
+use crate::journal::record::{ChangeKind, ChangedEvent};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
     Settlement, Store, SystemClock,
@@ -66,6 +67,9 @@ pub enum BudgetClock {
     /// A clock of the host's; timestamps are only recorded.
     System(Box<dyn Clock>),
 }
+
+/// Who asks for what happens when a router starts.
+const START: &str = "start";
 
 /// Told of events, on the thread that they happen on.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
@@ -112,18 +116,35 @@ impl Router {
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
         static KEYS: AtomicU64 = AtomicU64::new(1);
         let budgets = Arc::new(store.open_for(&policy)?);
+        let restored = store.restored();
+        let generation = Generation::new(policy, budgets, restored.generations + 1);
+        let trading = match restored.trading_state {
+            None => Trading::active(),
+            Some((state, until)) => Trading::of(state, until),
+        };
+        store.change(&ChangedEvent {
+            recorded_at: SystemClock.now(),
+            kind: ChangeKind::Started,
+            asked_by: START,
+            digest: Some(generation.identity.digest),
+            generation: Some(generation.number()),
+            state: Some(trading.state()),
+            until: trading.until(),
+            what: None,
+            milliseconds: None,
+        })?;
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
-            slot: Slot::new(Live::alone(Generation::new(policy, budgets, 1))),
+            slot: Slot::new(Live::alone(generation)),
             journals: store.is_durable(),
             store,
             clock: BudgetClock::Request,
-            trading: Trading::active(),
+            trading,
             observer: Box::new(|_| {}),
             gate: Gate::new(Cache::disabled()),
             probation: Probation::default(),
             history_clock: Box::new(SystemClock),
-            desk: Mutex::new(Desk::new()),
+            desk: Mutex::new(Desk::restored(restored.generations + 1, restored.quarantined)),
         })
     }
 

@@ -18,7 +18,7 @@
 
 use jiff::Timestamp;
 use router_guest::manifest::BudgetInfo;
-use router_guest::state::BudgetUse;
+use router_guest::state::{BudgetUse, TradingState};
 
 use super::error::{EventError, OpenError, ReserveError, StoreError};
 use super::expiry::Expired;
@@ -27,6 +27,7 @@ use super::memory::OpenBudgets;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
 use crate::journal::record::{ChangedEvent, Decided};
 use crate::policy::Policy;
+use crate::router::Quarantined;
 
 /// A place in a store's log, to wait for: what was done up to it is on disk, or is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,17 @@ pub struct Ticket {
     pub(crate) epoch: usize,
     /// The entry, counted over the process.
     pub(crate) number: u64,
+}
+
+/// What a store remembers of the router that ran on it before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// The number of the last generation; 0 where there was none.
+    pub generations: u64,
+    /// How much was let through, and until when.
+    pub trading_state: Option<(TradingState, Option<Timestamp>)>,
+    /// Policies that are not let in, the oldest first.
+    pub quarantined: Vec<Quarantined>,
 }
 
 impl Ticket {
@@ -132,6 +144,11 @@ pub trait Store<D>: Send + Sync {
     /// of all of them.
     fn is_durable(&self) -> bool {
         false
+    }
+
+    /// What is remembered of the router before.
+    fn restored(&self) -> Restored {
+        Restored::default()
     }
 
     /// As [`Store::open`], for a policy that is about to decide; a store that journals gets to

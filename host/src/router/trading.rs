@@ -32,6 +32,13 @@ impl Trading {
         }
     }
 
+    /// The state that a router before was in.
+    pub(super) fn of(state: TradingState, until: Option<Timestamp>) -> Self {
+        let trading = Self::active();
+        trading.set(state, until);
+        trading
+    }
+
     /// The state, whether or not its time is over.
     pub(super) fn state(&self) -> TradingState {
         unpacked(self.packed.load(Ordering::Acquire))

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::super::book::{Book, CHARGES_MAX};
+use super::super::book::{Book, CHARGES_MAX, PASSED_MAX};
 use super::super::charge::Charge;
 use super::super::error::{Holding, StoreError};
 use super::super::ids::IdMemory;
@@ -75,8 +75,9 @@ impl<D: Clone> MemoryStore<D> {
     }
 }
 
-/// Charges that are kept elsewhere and fit into memory.
-pub(crate) const KEPT_CHARGES_MAX: usize = CHARGES_MAX;
+/// Charges that are kept elsewhere and come back into memory at most; there is room for new ones
+/// beside them.
+pub(crate) const KEPT_CHARGES_MAX: usize = CHARGES_MAX - PASSED_MAX;
 
 fn take_in(
     books: &mut [(&str, MutexGuard<'_, Book>)],

@@ -31,8 +31,8 @@ pub use ids::{ID_BYTES_MAX, Identity, Known};
 pub(crate) use kept::{KeptCharge, KeptLedger};
 pub(crate) use memory::KEPT_CHARGES_MAX;
 pub use memory::{BOOKS_MAX, Guard, MemoryStore, OpenBudgets};
+pub(crate) use reservation::Standing;
 pub use reservation::{
     Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,
 };
-pub(crate) use reservation::Standing;
 pub use store::{Held, Restored, Store, Ticket};

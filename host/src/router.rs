@@ -144,7 +144,10 @@ impl Router {
             gate: Gate::new(Cache::disabled()),
             probation: Probation::default(),
             history_clock: Box::new(SystemClock),
-            desk: Mutex::new(Desk::restored(restored.generations + 1, restored.quarantined)),
+            desk: Mutex::new(Desk::restored(
+                restored.generations + 1,
+                restored.quarantined,
+            )),
         })
     }
 

@@ -12,6 +12,7 @@ pub mod mutate;
 pub mod naive;
 pub mod routing;
 pub mod run;
+pub mod store;
 pub mod tree;
 
 use router_guest::document::Document;

@@ -79,7 +79,10 @@ fn write_lost(lost: u64, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     if lost == 0 {
         return Ok(());
     }
-    write!(out, "; {lost} decisions that were answered are in no journal")
+    write!(
+        out,
+        "; {lost} decisions that were answered are in no journal"
+    )
 }
 
 impl Event {

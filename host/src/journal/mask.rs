@@ -73,9 +73,7 @@ pub enum MaskError {
         source: std::io::Error,
     },
     /// The key is too short or too long.
-    #[error(
-        "a key for masking has {KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes, this one has {bytes}"
-    )]
+    #[error("a key for masking has {KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes, this one has {bytes}")]
     Length {
         /// Its length.
         bytes: usize,
@@ -115,7 +113,9 @@ impl MaskedFields {
 
     /// The set of a byte; `None` for one that names fields that do not exist.
     pub fn of_bits(bits: u8) -> Option<Self> {
-        let all = MaskField::ALL.iter().fold(0, |all, field| all | field.bit());
+        let all = MaskField::ALL
+            .iter()
+            .fold(0, |all, field| all | field.bit());
         (bits & !all == 0).then_some(Self(bits))
     }
 
@@ -168,7 +168,9 @@ impl FromStr for MaskedFields {
     fn from_str(text: &str) -> Result<Self, MaskFieldError> {
         text.split(',').try_fold(Self::NONE, |fields, word| {
             let word = word.trim();
-            let field = MaskField::ALL.into_iter().find(|field| field.word() == word);
+            let field = MaskField::ALL
+                .into_iter()
+                .find(|field| field.word() == word);
             let field = field.ok_or_else(|| MaskFieldError {
                 word: word.escape_debug().take(NAME_BYTES_MAX).collect(),
             });
@@ -202,7 +204,11 @@ impl Mask {
         // HMAC, as RFC 2104 has it: a key longer than a block is hashed first.
         let mut block = [0_u8; BLOCK_BYTES];
         let hashed = Sha256::digest(key);
-        let short = if bytes > BLOCK_BYTES { &hashed[..] } else { key };
+        let short = if bytes > BLOCK_BYTES {
+            &hashed[..]
+        } else {
+            key
+        };
         for (place, byte) in block.iter_mut().zip(short) {
             *place = *byte;
         }
@@ -261,7 +267,11 @@ impl Mask {
             let of = fault.field.as_deref().unwrap_or_default();
             of.split('.').next() == Some(field.word())
         });
-        if says || is_of { "masked" } else { &fault.message }
+        if says || is_of {
+            "masked"
+        } else {
+            &fault.message
+        }
     }
 
     fn hash(&self, field: MaskField, value: &str) -> [u8; Digest::BYTES] {

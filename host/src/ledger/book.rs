@@ -18,9 +18,7 @@ use super::error::{EventError, ReserveError};
 use super::expiry::{Expired, OnExpiry};
 use super::money::Money;
 use super::names::NameId;
-use super::reservation::{
-    Claim, EventId, Released, ReservationId, Settled, Settlement, Standing,
-};
+use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement, Standing};
 use super::room::Room;
 use super::window::{Bounds, Calendar, Moment};
 use sums::Sums;

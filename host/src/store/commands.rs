@@ -6,7 +6,8 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use rusqlite::Connection;
 
 /// What the terminal that asked is told when its router is gone.
-const GONE: &str = r#"{"error":{"code":"router_gone","message":"the router ended before it could answer"}}"#;
+const GONE: &str =
+    r#"{"error":{"code":"router_gone","message":"the router ended before it could answer"}}"#;
 
 /// A command as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

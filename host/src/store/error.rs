@@ -208,10 +208,7 @@ mod tests {
     fn what_is_no_failure_of_sqlites_is_said_too() {
         let path = Path::new("router.db");
         let said = |kind| StoreFault::new(path, kind).to_string();
-        assert_eq!(
-            said(FaultKind::Missing),
-            "there is no store at `router.db`"
-        );
+        assert_eq!(said(FaultKind::Missing), "there is no store at `router.db`");
         assert_eq!(
             said(FaultKind::Library {
                 found: "3.50.4".to_owned()

@@ -82,8 +82,8 @@ impl IdFilter {
             |row| row.get(0),
         )?;
         let filter = Self::with_room(usize::try_from(count).unwrap_or(0));
-        let mut statement = connection
-            .prepare("SELECT id FROM decisions WHERE keeps_id = 1 AND id IS NOT NULL")?;
+        let mut statement =
+            connection.prepare("SELECT id FROM decisions WHERE keeps_id = 1 AND id IS NOT NULL")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if let Ok(id) = row.get_ref(0)?.as_str() {
@@ -100,7 +100,11 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option
         .query_row(
             "SELECT record FROM decisions WHERE id = ?1 AND keeps_id = 1",
             [id],
-            |row| Ok(FoundId { record: row.get(0)? }),
+            |row| {
+                Ok(FoundId {
+                    record: row.get(0)?,
+                })
+            },
         )
         .optional()
 }

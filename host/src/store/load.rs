@@ -45,7 +45,9 @@ pub(super) fn load(connection: &Connection, path: &Path) -> Result<Loaded, Store
     let loaded = Loaded {
         ledger: KeptLedger {
             charges,
-            granted: granted.and_then(|number| number.try_into().ok()).unwrap_or(0),
+            granted: granted
+                .and_then(|number| number.try_into().ok())
+                .unwrap_or(0),
             latest: latest(connection).map_err(fault)?,
         },
         head: head(connection, path)?,
@@ -76,7 +78,9 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
         })
         .transpose()?;
     Ok(Restored {
-        generations: generations.and_then(|last| last.try_into().ok()).unwrap_or(0),
+        generations: generations
+            .and_then(|last| last.try_into().ok())
+            .unwrap_or(0),
         trading_state,
         quarantined: quarantined(connection, path)?,
     })
@@ -112,7 +116,10 @@ pub(super) fn head(connection: &Connection, path: &Path) -> Result<ChainHead, St
         (None, None) => Ok(ChainHead::START),
         (Some(seq), Some(hash)) => match hash.try_into() {
             Ok(hash) => Ok(ChainHead { seq, hash }),
-            Err(_) => Err(unsound(path, "the chain's end, which is no hash".to_owned())),
+            Err(_) => Err(unsound(
+                path,
+                "the chain's end, which is no hash".to_owned(),
+            )),
         },
         _ => Err(unsound(path, "half of the chain's end".to_owned())),
     }
@@ -174,7 +181,10 @@ fn charge(row: &Row<'_>, path: &Path) -> Result<KeptCharge, StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
     let number: i64 = row.get(0).map_err(fault)?;
     let bad = |what: &str, text: &str| {
-        unsound(path, format!("reservation R{number} has the {what} `{text}`"))
+        unsound(
+            path,
+            format!("reservation R{number} has the {what} `{text}`"),
+        )
     };
     let side: String = row.get(5).map_err(fault)?;
     let side = match side.as_str() {

@@ -106,7 +106,8 @@ impl Policies {
     ) -> rusqlite::Result<PolicyNumber> {
         let digest = policy.digest();
         let manifest = policy.manifest();
-        let engine = engine_digest(policy.profile()).map_or_else(|_| String::new(), |engine| engine.to_string());
+        let engine = engine_digest(policy.profile())
+            .map_or_else(|_| String::new(), |engine| engine.to_string());
         connection.execute(
             "INSERT INTO policies (digest, name, version, engine, wit, profile, manifest, component, first_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (digest) DO NOTHING",

@@ -138,8 +138,7 @@ impl<'c> Rows<'c> {
     }
 
     fn entry(&mut self, beside: &Head, bytes: &[u8], at: &ChainHead) -> Written {
-        let record =
-            Record::decode(bytes).map_err(|error| WriteError::Entry(error.to_string()))?;
+        let record = Record::decode(bytes).map_err(|error| WriteError::Entry(error.to_string()))?;
         match &record {
             Record::Decided(decided) => self.decided(decided, beside, bytes, at),
             Record::Settled(settled) => self.settled(settled, &beside.effect, bytes, at),

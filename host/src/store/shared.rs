@@ -23,7 +23,6 @@ use crate::ledger::{Identity, Known, MemoryStore, StoreError};
 use crate::policy::Policy;
 use crate::router::Recorded;
 
-
 /// Commands of other terminals that wait to be run at most; the others stand in the store.
 pub(super) const COMMANDS_WAITING_MAX: usize = 64;
 
@@ -136,8 +135,7 @@ impl Shared {
         let Some(found) = found else {
             return Ok(Known::New);
         };
-        let record =
-            DecisionRecord::decode(&found.record).map_err(|_| StoreError::Unavailable)?;
+        let record = DecisionRecord::decode(&found.record).map_err(|_| StoreError::Unavailable)?;
         let (known, recorded) = self.recorded(&record).ok_or(StoreError::Unavailable)?;
         if known == *identity {
             Ok(Known::Repeat(recorded))
@@ -147,11 +145,7 @@ impl Shared {
     }
 
     /// What the journal holds of a field's value.
-    pub(super) fn masked<'t>(
-        &self,
-        field: MaskField,
-        value: &'t str,
-    ) -> std::borrow::Cow<'t, str> {
+    pub(super) fn masked<'t>(&self, field: MaskField, value: &'t str) -> std::borrow::Cow<'t, str> {
         match &self.mask {
             None => std::borrow::Cow::Borrowed(value),
             Some(mask) => mask.text(field, value),

@@ -23,9 +23,9 @@ use crate::journal::record::{
 };
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
-    Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known,
-    MemoryStore, OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError,
-    Restored, Settled, Settlement, Store, StoreError, Ticket,
+    Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
+    OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError, Restored, Settled,
+    Settlement, Store, StoreError, Ticket,
 };
 use crate::policy::Policy;
 use crate::router::{Recorded, TIME_AHEAD_MAX};
@@ -284,11 +284,12 @@ impl Store<Recorded> for SqliteStore {
     }
 
     fn lookup(&self, identity: &Identity<'_>) -> Result<Known<Recorded>, StoreError> {
-        self.shared
-            .with_masked(identity, |identity| match self.shared.memory.lookup(identity)? {
+        self.shared.with_masked(identity, |identity| {
+            match self.shared.memory.lookup(identity)? {
                 Known::New => self.shared.look_up(identity),
                 known => Ok(known),
-            })
+            }
+        })
     }
 
     fn record(
@@ -296,8 +297,9 @@ impl Store<Recorded> for SqliteStore {
         identity: &Identity<'_>,
         decision: Recorded,
     ) -> Result<Known<Recorded>, StoreError> {
-        self.shared
-            .with_masked(identity, |identity| self.shared.memory.record(identity, decision))
+        self.shared.with_masked(identity, |identity| {
+            self.shared.memory.record(identity, decision)
+        })
     }
 
     fn is_durable(&self) -> bool {

@@ -80,7 +80,10 @@ fn run(asked: &Asked) -> Result<Seen, Box<Failure>> {
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..asked.threads)
-            .map(|number| scope.spawn({ let one = &one; move || one(number) }))
+            .map(|number| {
+                let one = &one;
+                scope.spawn(move || one(number))
+            })
             .collect();
         threads
             .into_iter()

@@ -172,7 +172,11 @@ fn decided(
         let mut later = model.clone();
         later.clock(clocks.at(clock));
         let agrees = known != Remembered::New && told == known;
-        return if agrees { vec![model, later] } else { Vec::new() };
+        return if agrees {
+            vec![model, later]
+        } else {
+            Vec::new()
+        };
     }
     if known != Remembered::New {
         return Vec::new();
@@ -256,6 +260,7 @@ mod tests {
         let wish = Wish {
             budget: 0,
             need: Decimal::whole(need),
+            rest: None,
             equity: Decimal::whole(0),
             symbol: 0,
             strategy: 0,
@@ -314,9 +319,18 @@ mod tests {
 
     #[test]
     fn what_had_ended_comes_first() {
-        ordered(&[(decide(6), refused(6), 1, 2), (decide(6), granted(1, 0), 3, 4)], None);
         ordered(
-            &[(decide(6), granted(1, 0), 1, 2), (decide(6), refused(6), 3, 4)],
+            &[
+                (decide(6), refused(6), 1, 2),
+                (decide(6), granted(1, 0), 3, 4),
+            ],
+            None,
+        );
+        ordered(
+            &[
+                (decide(6), granted(1, 0), 1, 2),
+                (decide(6), refused(6), 3, 4),
+            ],
             Some(&[0, 1]),
         );
     }
@@ -324,10 +338,16 @@ mod tests {
     #[test]
     fn no_order_explains_two_grants_of_one_place() {
         for second in [granted(2, 0), granted(2, 6), granted(1, 6)] {
-            ordered(&[(decide(6), granted(1, 0), 1, 9), (decide(6), second, 2, 8)], None);
+            ordered(
+                &[(decide(6), granted(1, 0), 1, 9), (decide(6), second, 2, 8)],
+                None,
+            );
         }
         ordered(
-            &[(decide(4), granted(1, 0), 1, 9), (decide(6), granted(1, 4), 2, 8)],
+            &[
+                (decide(4), granted(1, 0), 1, 9),
+                (decide(6), granted(1, 4), 2, 8),
+            ],
             None,
         );
     }

@@ -184,8 +184,7 @@ impl Model {
         charges.retain(|charge| {
             let mut both = before.iter().chain(&policy);
             let is_had = both.any(|terms| terms.budget == charge.budget);
-            let counts_as_had =
-                |terms: &Terms| counts(terms.window, terms.zone, &charge.at, now);
+            let counts_as_had = |terms: &Terms| counts(terms.window, terms.zone, &charge.at, now);
             is_had || had.get(&charge.budget).is_none_or(counts_as_had)
         });
         self.had
@@ -195,8 +194,16 @@ impl Model {
 
     /// By definition: the charges in the live window and scope, summed.
     pub fn sum(&self, terms: &Terms, symbol: usize, strategy: usize) -> Sum {
-        let zone = if self.has(Flaw::DaysAreUtc) { 0 } else { terms.zone };
-        let scope = if self.has(Flaw::ScopeIsAll) { Scope::All } else { terms.scope };
+        let zone = if self.has(Flaw::DaysAreUtc) {
+            0
+        } else {
+            terms.zone
+        };
+        let scope = if self.has(Flaw::ScopeIsAll) {
+            Scope::All
+        } else {
+            terms.scope
+        };
         let mut sum = Sum::default();
         for charge in &self.charges {
             let is_in_scope = match scope {
@@ -252,9 +259,9 @@ impl Model {
 
     /// Grants a claim that was judged so, under this number.
     pub fn grant(&mut self, terms: &Terms, wish: &Wish, number: u64) {
-        let deadline = self.patience.map(|patience| {
-            self.now.microseconds + i64::from(patience.seconds) * 1_000_000
-        });
+        let deadline = self
+            .patience
+            .map(|patience| self.now.microseconds + i64::from(patience.seconds) * 1_000_000);
         self.granted = self.granted.max(number);
         self.charges.push(Charge {
             number,
@@ -389,7 +396,9 @@ impl Model {
     }
 
     fn charge(&mut self, number: u64) -> Option<&mut Charge> {
-        self.charges.iter_mut().find(|charge| charge.number == number)
+        self.charges
+            .iter_mut()
+            .find(|charge| charge.number == number)
     }
 
     fn has(&self, flaw: Flaw) -> bool {

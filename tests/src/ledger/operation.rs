@@ -63,6 +63,8 @@ pub struct Wish {
     pub budget: usize,
     /// What it needs, account currency.
     pub need: Decimal,
+    /// That it needs what remains instead, or so many units of 10⁻¹² more.
+    pub rest: Option<u8>,
     /// What percentages are of.
     pub equity: Decimal,
     /// Which symbol.
@@ -228,11 +230,7 @@ fn terms() -> impl Strategy<Value = Terms> {
         1 => Just(Window::Week),
         2 => (1..200_000_u32).prop_map(|seconds| Window::Rolling { seconds }),
     ];
-    let scope = prop_oneof![
-        Just(Scope::All),
-        Just(Scope::Symbol),
-        Just(Scope::Strategy)
-    ];
+    let scope = prop_oneof![Just(Scope::All), Just(Scope::Symbol), Just(Scope::Strategy)];
     let percent = (1..800_u64).prop_map(|coefficient| Decimal {
         coefficient,
         scale: 2,
@@ -261,9 +259,8 @@ fn terms() -> impl Strategy<Value = Terms> {
 
 /// Money as it comes: whole, in cents, with more places than are kept, and far too much.
 fn decimals() -> impl Strategy<Value = Decimal> {
-    let places = |scale, end: u64| {
-        (0..end).prop_map(move |coefficient| Decimal { coefficient, scale })
-    };
+    let places =
+        |scale, end: u64| (0..end).prop_map(move |coefficient| Decimal { coefficient, scale });
     prop_oneof![
         8 => places(0, 600),
         6 => places(2, 60_000),
@@ -288,14 +285,20 @@ fn wishes() -> impl Strategy<Value = Wish> {
         .prop_map(|(id, variant)| RequestId { id, variant });
     let fate = prop_oneof![8 => Just(Fate::Commit), 1 => Just(Fate::Drop), 1 => Just(Fate::Free)];
     (
-        (0..2_usize, need, equity),
+        (
+            0..2_usize,
+            need,
+            prop::option::weighted(0.1, 0..2_u8),
+            equity,
+        ),
         (0..SYMBOLS.len(), 0..STRATEGIES.len(), any::<bool>()),
         (rate, prop::option::weighted(0.3, id), fate),
     )
         .prop_map(
-            |((budget, need, equity), (symbol, strategy, buys), (rate, id, fate))| Wish {
+            |((budget, need, rest, equity), (symbol, strategy, buys), (rate, id, fate))| Wish {
                 budget,
                 need,
+                rest,
                 equity,
                 symbol,
                 strategy,
@@ -328,5 +331,5 @@ fn fills() -> impl Strategy<Value = Fill> {
 
 /// Mostly one of the last; sometimes one of long ago, or one that never was.
 fn ago() -> impl Strategy<Value = u8> {
-    prop_oneof![5 => 0..4_u8, 3 => 0..20_u8, 1 => any::<u8>()]
+    prop_oneof![5 => 0..4_u8, 3 => 0..20_u8, 1 => 0..240_u8, 1 => 240..=u8::MAX]
 }

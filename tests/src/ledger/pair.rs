@@ -15,7 +15,7 @@ use router_guest::state::BudgetUse;
 
 use super::calendar::{Clocks, STARTS, timestamp};
 use super::model::{Filled, Flaw, Model, Remembered, Sum, Units, Verdict};
-use super::operation::{Fate, Fill, Operation, RequestId, Sequence, Terms, Wish};
+use super::operation::{Decimal, Fate, Fill, Operation, RequestId, Sequence, Terms, Wish};
 use super::{STRATEGIES, SYMBOLS};
 
 /// Where ledger and model part, in words.
@@ -62,6 +62,9 @@ pub struct Seen {
     /// limit fell.
     pub above_limit: u64,
 }
+
+/// From so long ago on, a reservation is one that never was.
+const NEVER_FROM: u64 = 240;
 
 /// Both.
 #[derive(Debug)]
@@ -169,17 +172,23 @@ impl Pair {
             return self.remember_free(wish, decision);
         }
         let number = wish.budget % self.infos.len().max(1);
-        let (Some(terms), Some(info)) =
-            (self.model.policy.get(number).copied(), self.infos.get(number))
-        else {
+        let (Some(terms), Some(info)) = (
+            self.model.policy.get(number).copied(),
+            self.infos.get(number),
+        ) else {
             return Ok(());
         };
+        let wish = &self.exact(&terms, wish);
         let claim = claim(number, info, wish)?;
         let verdict = self.model.judge(&terms, wish);
         let mut held = lock(&self.store, &self.budgets, self.clock)?;
         match (verdict, held.reserve(&claim)) {
             (Verdict::Granted, Ok(reservation)) => {
-                same("the reservation's number", reservation.number(), self.model.granted + 1)?;
+                same(
+                    "the reservation's number",
+                    reservation.number(),
+                    self.model.granted + 1,
+                )?;
                 if wish.fate == Fate::Drop {
                     drop(held);
                     self.seen.given_up += 1;
@@ -203,6 +212,24 @@ impl Pair {
                 self.remember_free(wish, decision)
             }
         }
+    }
+
+    /// A wish for what remains has its need from there.
+    fn exact(&self, terms: &Terms, wish: &Wish) -> Wish {
+        let remaining = Model::limit(terms, wish.equity)
+            .zip(wish.rest)
+            .map(|(limit, rest)| {
+                let sum = self.model.sum(terms, wish.symbol, wish.strategy);
+                limit.saturating_sub(sum.used + sum.reserved) + Units::from(rest)
+            });
+        let coefficient = remaining.and_then(|units| u64::try_from(units).ok());
+        coefficient.map_or(*wish, |coefficient| Wish {
+            need: Decimal {
+                coefficient,
+                scale: 12,
+            },
+            ..*wish
+        })
     }
 
     /// The invariant: no grant makes used and reserved pass the limit of its moment.
@@ -338,13 +365,13 @@ impl Pair {
         same("the reservations whose time is over", told, expected)
     }
 
-    /// The reservation of so many grants ago; past the first one, one that never was.
+    /// The reservation of so many grants ago, counted round, or one that never was.
     fn reservation(&self, ago: u8) -> Option<(u64, ReservationId)> {
-        let granted = self.model.granted;
-        let number = granted
-            .checked_sub(ago.into())
-            .filter(|number| *number > 0)
-            .unwrap_or(granted + u64::from(ago) + 1);
+        let (granted, ago) = (self.model.granted, u64::from(ago));
+        let number = match ago.checked_rem(granted) {
+            Some(within) if ago < NEVER_FROM => granted - within,
+            _ => granted + ago + 1,
+        };
         let id = format!("R{number}").parse().ok()?;
         Some((number, id))
     }

@@ -38,9 +38,17 @@ fn policy(dice: &mut Dice) -> Vec<Terms> {
         amount: Some(Decimal::whole(6 + dice.below(6))),
         percent: None,
         orders: dice.one_in(3).then_some(3),
-        window: if dice.one_in(2) { Window::Day } else { Window::Rolling { seconds: 600 } },
+        window: if dice.one_in(2) {
+            Window::Day
+        } else {
+            Window::Rolling { seconds: 600 }
+        },
         zone: 0,
-        scope: if dice.one_in(3) { Scope::Symbol } else { Scope::All },
+        scope: if dice.one_in(3) {
+            Scope::Symbol
+        } else {
+            Scope::All
+        },
     };
     vec![terms(0, dice), terms(1, dice)]
 }
@@ -49,6 +57,7 @@ fn wish(dice: &mut Dice) -> Wish {
     Wish {
         budget: dice.place(2),
         need: Decimal::whole(1 + dice.below(5)),
+        rest: None,
         equity: Decimal::whole(0),
         symbol: dice.place(2),
         strategy: 0,
@@ -58,7 +67,11 @@ fn wish(dice: &mut Dice) -> Wish {
             id: u8::try_from(dice.below(6)).unwrap(),
             variant: u8::from(dice.one_in(8)),
         }),
-        fate: if dice.one_in(6) { Fate::Free } else { Fate::Commit },
+        fate: if dice.one_in(6) {
+            Fate::Free
+        } else {
+            Fate::Commit
+        },
     }
 }
 
@@ -296,7 +309,10 @@ fn history(seed: u64) -> (Model, Vec<Done>) {
         let joined = threads.into_iter().map(|thread| thread.join().unwrap());
         joined.flatten().collect()
     });
-    (Model::new(Clocks::new().at(START), policy, None, None), done)
+    (
+        Model::new(Clocks::new().at(START), policy, None, None),
+        done,
+    )
 }
 
 #[test]
@@ -320,7 +336,10 @@ fn what_threads_are_answered_one_thread_could_have_been() {
     }
     // Calls that never met would prove nothing.
     assert!(at_once > HISTORIES * 4, "{at_once} calls met another");
-    assert!(grants > HISTORIES * 2 && known > HISTORIES, "{grants}, {known}");
+    assert!(
+        grants > HISTORIES * 2 && known > HISTORIES,
+        "{grants}, {known}"
+    );
 }
 
 /// One answer that is wrong by a unit, and there is no order any more.

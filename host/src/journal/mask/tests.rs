@@ -15,7 +15,10 @@ fn is_hmac_sha_256_of_the_name_and_the_value() {
         "masked:39df0e2f8c465eaff91f511d4deaa16d"
     );
     let long = Mask::new(&[0xaa; 131], MaskedFields::NONE.with(MaskField::Id)).unwrap();
-    assert_eq!(long.text(MaskField::Id, "a-1"), "masked:c74203da053b36f961f13b760f2eac00");
+    assert_eq!(
+        long.text(MaskField::Id, "a-1"),
+        "masked:c74203da053b36f961f13b760f2eac00"
+    );
 }
 
 #[test]
@@ -49,11 +52,16 @@ fn leaves_out_messages_that_say_what_is_masked() {
 #[test]
 fn refuses_other_fields_and_keys_of_no_use() {
     assert_eq!(
-        "symbol,equity".parse::<MaskedFields>().unwrap_err().to_string(),
+        "symbol,equity"
+            .parse::<MaskedFields>()
+            .unwrap_err()
+            .to_string(),
         "`equity` cannot be masked: `id`, `symbol`, `strategy` and `tags` can"
     );
     assert_eq!(
-        Mask::new(b"short", MaskedFields::NONE).unwrap_err().to_string(),
+        Mask::new(b"short", MaskedFields::NONE)
+            .unwrap_err()
+            .to_string(),
         "a key for masking has 16 to 4096 bytes, this one has 5"
     );
     let none = Mask::read(Path::new("no/such/key"), MaskedFields::NONE).unwrap_err();

@@ -58,7 +58,11 @@ pub(super) fn encode(decided: &Decided<'_>, mask: Option<&Mask>, out: &mut Vec<u
     let warnings = decided.decision.warnings.as_slice();
     if !warnings.is_empty() {
         flagged.set(Flag::Warnings, true);
-        push_warnings(warnings, mask.map(|mask| (mask, decided.request)), flagged.out);
+        push_warnings(
+            warnings,
+            mask.map(|mask| (mask, decided.request)),
+            flagged.out,
+        );
     }
     flagged.close();
 }
@@ -142,11 +146,9 @@ fn push_shown(shown: &State<'_>, flagged: &mut Flagged<'_>) {
 
 #[inline]
 fn push_answer(answer: &Answer, flagged: &mut Flagged<'_>) {
-    flagged.out.extend_from_slice(&[
-        answer.side as u8,
-        answer.intent as u8,
-        answer.effect as u8,
-    ]);
+    flagged
+        .out
+        .extend_from_slice(&[answer.side as u8, answer.intent as u8, answer.effect as u8]);
     flagged.set(Flag::Leg, answer.position_side.is_some());
     let is_short = answer.position_side == Some(PositionSide::Short);
     flagged.set(Flag::LegIsShort, is_short);

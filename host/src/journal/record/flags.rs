@@ -3,8 +3,8 @@
 
 use router_guest::amount::Amount;
 
-use super::bytes::{Reader, push_amount, push_score, push_text};
 use super::RecordError;
+use super::bytes::{Reader, push_amount, push_score, push_text};
 
 /// What a decision may hold.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! One decision's hold on its policy's budgets in memory.
 
-use std::sync::{Arc, MutexGuard};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use router_guest::state::BudgetUse;
@@ -133,9 +133,7 @@ impl<'a, D: Clone> Guard<'a, D> {
     /// As [`Held::commit`].
     pub fn commit(mut self) {
         if let Some(pending) = self.pending.take() {
-            self.store
-                .expiries
-                .watch(self.now, pending.reservation);
+            self.store.expiries.watch(self.now, pending.reservation);
             self.give_back_room(pending);
         }
     }

@@ -21,10 +21,7 @@ impl<D: Clone> MemoryStore<D> {
         remember: impl FnOnce(&mut IdMemory<D>),
         then: impl FnOnce(),
     ) -> Result<(), StoreError> {
-        let mut shelves = self
-            .shelves
-            .write()
-            .map_err(|_| StoreError::Unavailable)?;
+        let mut shelves = self.shelves.write().map_err(|_| StoreError::Unavailable)?;
         for charge in &kept.charges {
             self.shelf_for(&mut shelves, &charge.budget)?;
         }

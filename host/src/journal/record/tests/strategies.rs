@@ -28,12 +28,9 @@ impl Case {
 }
 
 pub(super) fn amount() -> impl Strategy<Value = Amount> {
-    let coefficient = prop_oneof![
-        0..1_000_u128,
-        0..u128::from(u64::MAX),
-        0..10_u128.pow(28),
-    ];
-    (coefficient, 0..=28_u8).prop_map(|(coefficient, scale)| Amount::new(coefficient, scale).unwrap())
+    let coefficient = prop_oneof![0..1_000_u128, 0..u128::from(u64::MAX), 0..10_u128.pow(28),];
+    (coefficient, 0..=28_u8)
+        .prop_map(|(coefficient, scale)| Amount::new(coefficient, scale).unwrap())
 }
 
 pub(super) fn instant() -> impl Strategy<Value = Timestamp> {

@@ -81,7 +81,7 @@ pub struct Done {
 
 /// What can differ between two states of the model that a history leads to.
 type State = (Vec<ChargeState>, i64, Vec<(u8, u64)>);
-type ChargeState = (u64, Units, Units, bool, Vec<u8>);
+type ChargeState = (i64, (u64, Units, Units, bool, Vec<u8>));
 
 /// An order of the calls in which the model would have answered the same, if there is one.
 pub fn order(model: &Model, history: &[Done]) -> Option<Vec<usize>> {
@@ -227,7 +227,7 @@ fn state(model: &Model) -> State {
     let charges: BTreeSet<ChargeState> = model
         .charges()
         .iter()
-        .map(super::model::Charge::state)
+        .map(|charge| (charge.at(), charge.state()))
         .collect();
     (
         charges.into_iter().collect(),

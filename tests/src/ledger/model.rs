@@ -407,6 +407,11 @@ impl Model {
 }
 
 impl Charge {
+    /// When it was granted, microseconds.
+    pub fn at(&self) -> i64 {
+        self.at.microseconds
+    }
+
     /// What can change of it: held, used, whether its fate is open, its events in order of
     /// their names.
     pub fn state(&self) -> (u64, Units, Units, bool, Vec<u8>) {

@@ -44,6 +44,8 @@ pub struct Cycles {
     pub cut: u64,
     /// Cycles in which the disk failed and the store came back.
     pub came_back: u64,
+    /// Cycles in which the disk failed, the process died of it, and another one went on.
+    pub started_again: u64,
     /// Cycles in which the store could not be opened until the disk was whole again.
     pub not_opened: u64,
     /// Power cuts during recovery.
@@ -124,7 +126,11 @@ impl Place {
                 }
                 self.load(&router, CALLS)?;
                 if self.disk.is_on() && fault.harm != Harm::PowerCut {
-                    self.come_back(&router)?;
+                    if self.dice.one_in(2) {
+                        self.come_back(&router)?;
+                    } else {
+                        self.start_again(router)?;
+                    }
                 }
                 self.cut();
             }
@@ -193,6 +199,19 @@ impl Place {
             std::thread::sleep(Duration::from_millis(20));
         }
         self.seen.came_back += 1;
+        Ok(())
+    }
+
+    /// The process dies of the fault, and another one goes on with what the cache shows.
+    fn start_again(&mut self, router: Router) -> Result<(), Finding> {
+        self.disk.kill();
+        drop(router);
+        self.disk.arm(&[]);
+        let router = self.open()?;
+        self.run += 1;
+        self.load(&router, 6)?;
+        self.disk.power_cut();
+        self.seen.started_again += 1;
         Ok(())
     }
 
@@ -265,6 +284,7 @@ impl Cycles {
             acknowledged: self.acknowledged + other.acknowledged,
             cut: self.cut + other.cut,
             came_back: self.came_back + other.came_back,
+            started_again: self.started_again + other.started_again,
             not_opened: self.not_opened + other.not_opened,
             recovery_cuts: self.recovery_cuts + other.recovery_cuts,
             unacknowledged: self.unacknowledged + other.unacknowledged,

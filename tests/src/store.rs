@@ -10,10 +10,11 @@ pub mod audit;
 pub mod kill;
 pub mod load;
 pub mod power;
+pub mod variants;
 
-/// Equity of all requests: with 3 % of it, a day's budget is 3,000.
+/// Equity of all requests: with 3 % of it, a budget is 3,000.
 pub const EQUITY: u64 = 100_000;
 /// Their symbol.
 pub const SYMBOL: &str = "BTC/USDT";
-/// Their strategy.
-pub const STRATEGY: &str = "alpha";
+/// Their strategies.
+pub const STRATEGIES: [&str; 2] = ["alpha", "beta"];

@@ -10,15 +10,16 @@
 use std::path::Path;
 
 use conformance::store::kill::run;
-use execution_router::{Cache, Policy};
+use conformance::store::variants::Variants;
+use execution_router::Cache;
 
 const CYCLES: u64 = 100;
 
 #[test]
 fn a_store_keeps_what_a_killed_process_answered() {
-    let policy = Policy::default_policy(&Cache::user()).unwrap();
+    let variants = Variants::load(&Cache::user()).unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_store-cycles"));
-    let seen = run(2026, CYCLES, program, &policy).unwrap_or_else(|finding| panic!("{finding}"));
+    let seen = run(2026, CYCLES, program, &variants).unwrap_or_else(|finding| panic!("{finding}"));
     assert_eq!(seen.cycles, CYCLES);
     assert!(
         seen.acknowledged > CYCLES && seen.audits > CYCLES / 4,

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use conformance::store::variants::Variants;
 use conformance::store::{kill, power};
-use execution_router::{Cache, Policy};
+use execution_router::Cache;
 
 const USAGE: &str = "store-cycles power|kill [--cycles N] [--seed N] [--at-once N]";
 /// Disks or processes at once, at most.
@@ -22,14 +23,16 @@ struct Asked {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let policy = || Policy::default_policy(&Cache::user()).map_err(|error| error.to_string());
+    let variants = || Variants::load(&Cache::user());
     let outcome = match words.as_slice() {
         [kill::VERB, store, run] => match run.parse() {
-            Ok(run) => policy().and_then(|policy| kill::serve(Path::new(store), run, policy)),
+            Ok(run) => {
+                variants().and_then(|variants| kill::serve(Path::new(store), run, &variants))
+            }
             Err(_) => Err(USAGE.to_owned()),
         },
         [verb @ ("power" | "kill"), options @ ..] => match read(options) {
-            Some(asked) => policy().and_then(|policy| run(verb, &asked, &policy)),
+            Some(asked) => variants().and_then(|variants| run(verb, &asked, &variants)),
             None => Err(USAGE.to_owned()),
         },
         _ => Err(USAGE.to_owned()),
@@ -62,15 +65,15 @@ fn read(options: &[&str]) -> Option<Asked> {
     Some(asked)
 }
 
-fn run(verb: &str, asked: &Asked, policy: &Policy) -> Result<(), String> {
+fn run(verb: &str, asked: &Asked, variants: &Variants) -> Result<(), String> {
     let began = Instant::now();
     if verb == "power" {
-        let seen = power::run(asked.seed, asked.cycles, asked.at_once, policy)?;
+        let seen = power::run(asked.seed, asked.cycles, asked.at_once, variants)?;
         println!("{seen:#?}");
     } else {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let each = asked.cycles.div_ceil(asked.at_once);
-        let one = |number| kill::run(asked.seed + number, each, &program, policy);
+        let one = |number| kill::run(asked.seed + number, each, &program, variants);
         let seen = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..asked.at_once)
                 .map(|number| {

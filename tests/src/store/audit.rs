@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use execution_router::{Amount, Digest};
-use router_guest::manifest::{Scope, Window};
 use rusqlite::{Connection, Row};
 
-use super::EQUITY;
 use super::acknowledged::Acknowledged;
+use super::variants::Variants;
+use super::{EQUITY, STRATEGIES};
 use crate::ledger::calendar::Clocks;
 use crate::ledger::model::{Filled, Model, Units, Verdict};
 use crate::ledger::operation::{Decimal, Fate, Fill, Terms, Wish};
@@ -42,15 +42,22 @@ enum Event {
     Released { released: Units },
 }
 
+/// A decision that charged the budget.
+#[derive(Debug)]
+struct Granted {
+    at: i64,
+    number: u64,
+    id: Option<String>,
+    need: Decimal,
+    strategy: String,
+    /// The digest of the policy that decided.
+    policy: String,
+}
+
 /// An entry of the log that moves the ledger.
 #[derive(Debug)]
 enum Entry {
-    Granted {
-        at: i64,
-        number: u64,
-        id: Option<String>,
-        need: Decimal,
-    },
+    Granted(Granted),
     Settled {
         number: u64,
         fill: Fill,
@@ -63,33 +70,25 @@ enum Entry {
     },
 }
 
-/// The default policy's budget.
-pub fn terms() -> Terms {
-    Terms {
-        budget: 0,
-        amount: None,
-        percent: Some(Decimal::whole(3)),
-        orders: None,
-        window: Window::Day,
-        zone: 0,
-        scope: Scope::All,
-    }
-}
-
 /// Holds a store to what was acknowledged.
 ///
 /// # Errors
 /// The first thing that does not hold.
-pub fn audit(connection: &Connection, acknowledged: &[Acknowledged]) -> Result<Audit, Finding> {
+pub fn audit(
+    connection: &Connection,
+    acknowledged: &[Acknowledged],
+    variants: &Variants,
+) -> Result<Audit, Finding> {
     sound(connection)?;
     let entries = chained(connection)?;
     let mut replay = Replay::new();
     for (seq, entry) in log(connection)? {
         replay
-            .take(entry)
+            .take(entry, variants)
             .map_err(|finding| format!("entry {seq}: {finding}"))?;
     }
     replay.agrees(connection)?;
+    replay.time(connection)?;
     for one in acknowledged {
         replay
             .has(one)
@@ -170,7 +169,8 @@ fn log(connection: &Connection) -> Result<BTreeMap<u64, Entry>, Finding> {
         Ok::<(), Finding>(())
     };
     read(
-        "SELECT seq, at, reservation, id, need FROM decisions \
+        "SELECT seq, at, reservation, id, need, strategy, digest \
+         FROM decisions JOIN policies ON number = policy \
          WHERE reservation IS NOT NULL AND repeated = 0",
         grant,
     )?;
@@ -187,12 +187,14 @@ fn log(connection: &Connection) -> Result<BTreeMap<u64, Entry>, Finding> {
 }
 
 fn grant(row: &Row<'_>) -> Result<Entry, Finding> {
-    Ok(Entry::Granted {
+    Ok(Entry::Granted(Granted {
         at: get(row, 1)?,
         number: count(row, 2)?,
         id: get(row, 3)?,
         need: decimal(&get::<String>(row, 4)?)?,
-    })
+        strategy: get(row, 5)?,
+        policy: get(row, 6)?,
+    }))
 }
 
 fn settlement(row: &Row<'_>) -> Result<Entry, Finding> {
@@ -237,7 +239,7 @@ struct Replay {
 impl Replay {
     fn new() -> Self {
         let clocks = Clocks::new();
-        let model = Model::new(clocks.at(0), vec![terms()], None, None);
+        let model = Model::new(clocks.at(0), Vec::new(), None, None);
         Self {
             clocks,
             model,
@@ -247,14 +249,14 @@ impl Replay {
         }
     }
 
-    fn take(&mut self, entry: Entry) -> Result<(), Finding> {
+    fn take(&mut self, entry: Entry, variants: &Variants) -> Result<(), Finding> {
         match entry {
-            Entry::Granted {
-                at,
-                number,
-                id,
-                need,
-            } => self.grant(at, number, id, need),
+            Entry::Granted(granted) => {
+                let terms = variants
+                    .terms(&granted.policy)
+                    .ok_or("a policy that there is not decided")?;
+                self.grant(granted, &terms)
+            }
             Entry::Settled {
                 number,
                 fill,
@@ -290,13 +292,15 @@ impl Replay {
         }
     }
 
-    fn grant(
-        &mut self,
-        at: i64,
-        number: u64,
-        id: Option<String>,
-        need: Decimal,
-    ) -> Result<(), Finding> {
+    fn grant(&mut self, granted: Granted, terms: &Terms) -> Result<(), Finding> {
+        let Granted {
+            at,
+            number,
+            id,
+            need,
+            ..
+        } = granted;
+        let strategy = strategy(&granted.strategy)?;
         if at < self.model.now.microseconds {
             return Err(format!("R{number} was granted before the one before it"));
         }
@@ -307,16 +311,15 @@ impl Replay {
             rest: None,
             equity: Decimal::whole(EQUITY),
             symbol: 0,
-            strategy: 0,
+            strategy,
             buys: true,
             rate: Decimal::whole(1),
             id: None,
             fate: Fate::Commit,
         };
-        let terms = terms();
-        let sum = self.model.sum(&terms, 0, 0);
-        match self.model.judge(&terms, &wish) {
-            Verdict::Granted => self.model.grant(&terms, &wish, number),
+        let sum = self.model.sum(terms, 0, strategy);
+        match self.model.judge(terms, &wish) {
+            Verdict::Granted => self.model.grant(terms, &wish, number),
             other => return Err(format!("R{number} passes the limit: {other:?}")),
         }
         let grant = Grant {
@@ -332,6 +335,23 @@ impl Replay {
             Some(other) => Err(format!("R{number} and R{other} are of one request")),
             None => Ok(()),
         }
+    }
+
+    /// Time goes on from where it was: not before any decision, and what is asked then counts.
+    fn time(&mut self, connection: &Connection) -> Result<(), Finding> {
+        let one = |sql: &str| {
+            let value = connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+            value.map_err(finding)
+        };
+        let Some(last) = one("SELECT max(at) FROM decisions")? else {
+            return Ok(());
+        };
+        let kept = one("SELECT max(value) FROM meta WHERE key = 'latest'")?;
+        match kept.filter(|kept| *kept >= last) {
+            Some(kept) => self.model.clock(self.clocks.at(kept)),
+            None => return Err(format!("time is {kept:?}, after a decision of {last}")),
+        }
+        Ok(())
     }
 
     /// The table of reservations says what the log comes to.
@@ -446,6 +466,11 @@ fn event(name: &str) -> Result<u8, Finding> {
         .strip_prefix('e')
         .and_then(|number| number.parse().ok());
     number.ok_or_else(|| format!("`{name}` is no event of a load"))
+}
+
+fn strategy(name: &str) -> Result<usize, Finding> {
+    let found = STRATEGIES.iter().position(|strategy| *strategy == name);
+    found.ok_or_else(|| format!("`{name}` is no strategy of a load"))
 }
 
 fn decimal(text: &str) -> Result<Decimal, Finding> {

@@ -8,16 +8,18 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use execution_router::Router;
 use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use execution_router::{Policy, Router};
 use rusqlite::Connection;
 
 use super::acknowledged::Acknowledged;
 use super::audit::{self, Finding};
 use super::load::{Load, Order};
 use super::power::counts;
+use super::variants::{Variant, Variants};
 use crate::disk::Dice;
 
 /// The verb by which the program that runs the cycles is the process under load.
@@ -34,6 +36,10 @@ const KILLED_AFTER_MAX: Duration = Duration::from_millis(24);
 const FIRST_ANSWER_MAX: Duration = Duration::from_secs(60);
 /// Cycles on one store, before another is begun.
 const CYCLES_ON_ONE: u64 = 20;
+
+/// Held while a store is open here, and while a process is started: one that is just being
+/// started has, for a moment, all files of this one, with their locks.
+static LOOKING: Mutex<()> = Mutex::new(());
 
 /// What came up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,12 +79,13 @@ impl Kills {
 ///
 /// # Errors
 /// When the store cannot be opened, or an answer cannot be.
-pub fn serve(store: &Path, run: u64, policy: Policy) -> Result<(), Finding> {
+pub fn serve(store: &Path, run: u64, variants: &Variants) -> Result<(), Finding> {
     let mut orders = Vec::new();
     for line in std::io::stdin().lock().lines() {
         orders.extend(order(&line.map_err(|error| error.to_string())?));
     }
-    let router = open(store, policy)?;
+    // Every third process has another policy than the one before.
+    let router = open(store, variants.one(run / 3)?)?;
     let says = |answer: Acknowledged| {
         // A line at once, so that what is killed says it or does not.
         let mut out = std::io::stdout().lock();
@@ -96,7 +103,7 @@ pub fn serve(store: &Path, run: u64, policy: Policy) -> Result<(), Finding> {
 ///
 /// # Errors
 /// The first finding.
-pub fn run(seed: u64, cycles: u64, program: &Path, policy: &Policy) -> Result<Kills, Finding> {
+pub fn run(seed: u64, cycles: u64, program: &Path, variants: &Variants) -> Result<Kills, Finding> {
     let mut seen = Kills::default();
     let mut dice = Dice::new(seed);
     while seen.cycles < cycles {
@@ -110,7 +117,7 @@ pub fn run(seed: u64, cycles: u64, program: &Path, policy: &Policy) -> Result<Ki
             // Not each time: whoever looks takes the log in, and the next process shall, too.
             if run == count || dice.one_in(2) {
                 seen.audits += 1;
-                let left = look(&store, &said, policy).map_err(|finding| {
+                let left = look(&store, &said, variants, dice.below(u64::MAX)).map_err(|finding| {
                     let kept = folder.path().display();
                     format!("run {run} on {kept}: {finding}")
                 });
@@ -129,10 +136,10 @@ pub fn run(seed: u64, cycles: u64, program: &Path, policy: &Policy) -> Result<Ki
     Ok(seen)
 }
 
-fn open(store: &Path, policy: Policy) -> Result<Router, Finding> {
+fn open(store: &Path, variant: &Variant) -> Result<Router, Finding> {
     let store = SqliteStore::open(&StoreAddress::sqlite(store), StoreOptions::default())
         .map_err(|fault| fault.to_string())?;
-    Router::with_store(policy, Box::new(store)).map_err(|error| error.to_string())
+    Router::with_store(variant.policy.clone(), Box::new(store)).map_err(|error| error.to_string())
 }
 
 /// Starts a process, kills it, and takes in what it said.
@@ -143,6 +150,7 @@ fn one(
     said: &mut Said,
     dice: &mut Dice,
 ) -> Result<(), Finding> {
+    let starting = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut child = Command::new(program)
         .arg(VERB)
         .arg(store)
@@ -151,6 +159,7 @@ fn one(
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| error.to_string())?;
+    drop(starting);
     tell_orders(&mut child, &said.orders).map_err(|error| error.to_string())?;
     let lines = lines(&mut child)?;
     let first = lines.recv_timeout(FIRST_ANSWER_MAX);
@@ -209,10 +218,12 @@ fn order(line: &str) -> Option<Order> {
 }
 
 /// Holds the store to everything that was said; how many reservations nobody was told of.
-fn look(store: &Path, said: &Said, policy: &Policy) -> Result<u64, Finding> {
-    let router = open(store, policy.clone())?;
+fn look(store: &Path, said: &Said, variants: &Variants, live: u64) -> Result<u64, Finding> {
+    let _alone = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let live = variants.one(live)?;
+    let router = open(store, live)?;
     let connection = Connection::open(store).map_err(|error| error.to_string())?;
-    let audit = audit::audit(&connection, &said.acknowledged)?;
-    counts(&router, &audit)?;
+    let audit = audit::audit(&connection, &said.acknowledged, variants)?;
+    counts(&router, &audit, live)?;
     Ok(audit.unacknowledged)
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use router_guest::json::{Line, parse_line};
 
 use super::acknowledged::Acknowledged;
-use super::{EQUITY, STRATEGY, SYMBOL};
+use super::{EQUITY, STRATEGIES, SYMBOL};
 use crate::disk::Dice;
 
 /// The first day of all loads.
@@ -123,8 +123,9 @@ impl<'a> Load<'a> {
             _ => "pilot",
         };
         let notional = format!("{}.{:02}", dice.below(60), 1 + dice.below(99));
+        let strategy = STRATEGIES.get(dice.place(STRATEGIES.len())).unwrap_or(&"");
         format!(
-            r#"{{"id":"{id}","timestamp":"{time}","final_action":"BUY","symbol":"{SYMBOL}","strategy":"{STRATEGY}","trade_type":"{trade_type}","position":null,"price":"50000","target_notional":"{notional}","sized":true,"equity":"{EQUITY}"}}"#
+            r#"{{"id":"{id}","timestamp":"{time}","final_action":"BUY","symbol":"{SYMBOL}","strategy":"{strategy}","trade_type":"{trade_type}","position":null,"price":"50000","target_notional":"{notional}","sized":true,"equity":"{EQUITY}"}}"#
         )
     }
 
@@ -236,8 +237,9 @@ impl<'a> Load<'a> {
 }
 
 fn closing(id: &str) -> String {
+    let [strategy, _] = STRATEGIES;
     format!(
-        r#"{{"id":"{id}","final_action":"CLOSE","symbol":"{SYMBOL}","strategy":"{STRATEGY}","position":{{"side":"long","quantity":"1"}}}}"#
+        r#"{{"id":"{id}","final_action":"CLOSE","symbol":"{SYMBOL}","strategy":"{strategy}","position":{{"side":"long","quantity":"1"}}}}"#
     )
 }
 

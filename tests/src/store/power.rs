@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use execution_router::{Policy, Request, Router};
+use execution_router::{Request, Router};
 use router_guest::json::{Line, parse_line};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::acknowledged::Acknowledged;
 use super::audit::{self, Audit, Finding};
 use super::load::{Load, Order};
-use super::{EQUITY, STRATEGY, SYMBOL};
+use super::variants::{Variant, Variants};
+use super::{EQUITY, STRATEGIES, SYMBOL};
 use crate::disk::{Dice, Disk, Fault, Harm, Struck};
 use crate::ledger::model::Units;
 
@@ -59,7 +60,9 @@ pub struct Place {
     // Taken off before its folder goes.
     disk: Disk,
     folder: TempDir,
-    policy: Policy,
+    variants: Variants,
+    /// Which of them is live.
+    live: u64,
     dice: Dice,
     /// Told apart from all other loads on this store.
     run: u64,
@@ -73,7 +76,7 @@ impl Place {
     ///
     /// # Errors
     /// When there is no folder to be had.
-    pub fn new(seed: u64, policy: Policy) -> std::io::Result<Self> {
+    pub fn new(seed: u64, variants: Variants) -> std::io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let disk = Disk::mount(folder.path(), seed)?;
         // Whoever looks for the file by other ways than SQLite finds that it is there.
@@ -81,7 +84,8 @@ impl Place {
         Ok(Self {
             disk,
             folder,
-            policy,
+            variants,
+            live: 0,
             dice: Dice::new(seed ^ 0x5707e),
             run: 0,
             orders: Vec::new(),
@@ -162,11 +166,16 @@ impl Place {
         Fault::after(harm, each, before).times(1 + self.dice.below(12))
     }
 
-    fn open(&self) -> Result<Router, Finding> {
+    /// Opens the store under the live policy, or another one.
+    fn open(&mut self) -> Result<Router, Finding> {
+        if self.dice.one_in(3) {
+            self.live = self.dice.below(u64::MAX);
+        }
+        let policy = self.variants.one(self.live)?.policy.clone();
         let address = StoreAddress::sqlite(self.disk.path(NAME));
         let store = SqliteStore::open(&address, StoreOptions::default())
             .map_err(|fault| fault.to_string())?;
-        Router::with_store(self.policy.clone(), Box::new(store)).map_err(|error| error.to_string())
+        Router::with_store(policy, Box::new(store)).map_err(|error| error.to_string())
     }
 
     /// Asks until it is done or the store refuses, and notes what was answered.
@@ -248,9 +257,9 @@ impl Place {
         let router = self.open()?;
         let connection =
             Connection::open(self.disk.path(NAME)).map_err(|error| error.to_string())?;
-        let audit = audit::audit(&connection, &self.acknowledged)?;
+        let audit = audit::audit(&connection, &self.acknowledged, &self.variants)?;
         self.seen.unacknowledged = audit.unacknowledged;
-        counts(&router, &audit)?;
+        counts(&router, &audit, self.variants.one(self.live)?)?;
         self.repeats(&router)
     }
 
@@ -297,7 +306,7 @@ impl Cycles {
 ///
 /// # Errors
 /// The first finding, with the seed of its disk.
-pub fn run(seed: u64, cycles: u64, disks: u64, policy: &Policy) -> Result<Cycles, Finding> {
+pub fn run(seed: u64, cycles: u64, disks: u64, variants: &Variants) -> Result<Cycles, Finding> {
     let places = cycles.div_ceil(CYCLES_ON_ONE);
     let next = std::sync::atomic::AtomicU64::new(0);
     let work = || -> Result<Cycles, Finding> {
@@ -308,7 +317,7 @@ pub fn run(seed: u64, cycles: u64, disks: u64, policy: &Policy) -> Result<Cycles
                 return Ok(seen);
             }
             let count = CYCLES_ON_ONE.min(cycles - place * CYCLES_ON_ONE);
-            seen = seen.and(run_one(seed + place, count, policy)?);
+            seen = seen.and(run_one(seed + place, count, variants)?);
         }
     };
     std::thread::scope(|scope| {
@@ -322,8 +331,8 @@ pub fn run(seed: u64, cycles: u64, disks: u64, policy: &Policy) -> Result<Cycles
     })
 }
 
-fn run_one(seed: u64, cycles: u64, policy: &Policy) -> Result<Cycles, Finding> {
-    let mut place = Place::new(seed, policy.clone()).map_err(|error| error.to_string())?;
+fn run_one(seed: u64, cycles: u64, variants: &Variants) -> Result<Cycles, Finding> {
+    let mut place = Place::new(seed, variants.clone()).map_err(|error| error.to_string())?;
     place.cycles(cycles).map_err(|finding| {
         let kept = place.keep();
         let kept = kept.map_or_else(|_| "nowhere".to_owned(), |path| path.display().to_string());
@@ -332,27 +341,28 @@ fn run_one(seed: u64, cycles: u64, policy: &Policy) -> Result<Cycles, Finding> {
 }
 
 /// The router counts what the journal comes to.
-pub(super) fn counts(router: &Router, audit: &Audit) -> Result<(), Finding> {
+pub(super) fn counts(router: &Router, audit: &Audit, live: &Variant) -> Result<(), Finding> {
     let now = crate::ledger::calendar::timestamp(audit.model.now.microseconds);
-    let line = format!(
-        r#"{{"timestamp":"{now}","final_action":"BUY","symbol":"{SYMBOL}","strategy":"{STRATEGY}","trade_type":"pilot","position":null,"equity":"{EQUITY}"}}"#
-    );
-    let uses = router
-        .budget_uses(&request(&line)?)
-        .map_err(|error| error.to_string())?;
-    let sum = audit.model.sum(&audit::terms(), 0, 0);
-    let counted = uses.first().map(|uses| {
-        let (used, reserved) = (audit::units_of(uses.used), audit::units_of(uses.reserved));
-        (used, reserved, uses.orders)
-    });
-    let expected: (Units, Units, u32) = (sum.used, sum.reserved, sum.orders);
-    if counted == Some(expected) {
-        Ok(())
-    } else {
-        Err(format!(
-            "the router counts {counted:?}, and the journal {expected:?}"
-        ))
+    for (number, strategy) in STRATEGIES.iter().enumerate() {
+        let line = format!(
+            r#"{{"timestamp":"{now}","final_action":"BUY","symbol":"{SYMBOL}","strategy":"{strategy}","trade_type":"pilot","position":null,"equity":"{EQUITY}"}}"#
+        );
+        let uses = router
+            .budget_uses(&request(&line)?)
+            .map_err(|error| error.to_string())?;
+        let counted = uses.first().map(|uses| {
+            let (used, reserved) = (audit::units_of(uses.used), audit::units_of(uses.reserved));
+            (used, reserved, uses.orders)
+        });
+        let sum = audit.model.sum(&live.terms, 0, number);
+        let expected: (Units, Units, u32) = (sum.used, sum.reserved, sum.orders);
+        if counted != Some(expected) {
+            return Err(format!(
+                "the router counts {counted:?} of {strategy}, and the journal {expected:?}"
+            ));
+        }
     }
+    Ok(())
 }
 
 pub(super) fn request(line: &str) -> Result<Request<'_>, Finding> {

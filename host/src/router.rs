@@ -36,7 +36,7 @@ use crate::gate::Gate;
 use crate::journal::record::{ChangeKind, ChangedEvent};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store, SystemClock,
+    Settlement, Store, StoreError, SystemClock,
 };
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
@@ -203,18 +203,46 @@ impl Router {
 
     /// Changes how much is let through, from the next decision on; at `until`, by the clock
     /// that budgets are counted by, it is ACTIVE again.
+    ///
+    /// Holds from now on whatever becomes of the store; see [`Router::set_trading_state_for`].
     pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
+        // It holds for this process: a store that fails says so by itself.
+        let _ = self.set_trading_state_for(state, until, "program");
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it holds from now on, and may be forgotten by a restart.
+    pub fn set_trading_state_for(
+        &self,
+        state: TradingState,
+        until: Option<Timestamp>,
+        asked_by: &str,
+    ) -> Result<(), StoreError> {
         // ACTIVE is what the others end in.
         let until = until.filter(|_| state != TradingState::Active);
         let from = self.trading.set(state, until);
-        if from != state || until.is_some() {
-            self.tell(&Event::StateChanged {
-                from,
-                to: state,
-                until,
-                cause: StateCause::Set,
-            });
+        if from == state && until.is_none() {
+            return Ok(());
         }
+        self.tell(&Event::StateChanged {
+            from,
+            to: state,
+            until,
+            cause: StateCause::Set,
+        });
+        self.store.change(&ChangedEvent {
+            recorded_at: self.history_clock.now(),
+            kind: ChangeKind::TradingState,
+            asked_by,
+            digest: None,
+            generation: None,
+            state: Some(state),
+            until,
+            what: None,
+            milliseconds: None,
+        })
     }
 
     /// The state that a request meets.
@@ -305,7 +333,8 @@ impl Router {
             filled: settlement.side,
         });
         if self.trading_state() == TradingState::Active {
-            self.set_trading_state(TradingState::Reducing, None);
+            // It holds for this process: a store that fails says so by itself.
+            let _ = self.set_trading_state_for(TradingState::Reducing, None, "router");
         }
     }
 

@@ -6,6 +6,7 @@
 //! Nothing here decides a request, and nothing but [`journal`](crate::journal) reads the log.
 
 mod address;
+mod client;
 pub(crate) mod columns;
 mod commands;
 mod connection;
@@ -14,6 +15,7 @@ mod ids;
 mod load;
 pub mod lock;
 pub(crate) mod manifest;
+mod operator;
 mod policies;
 mod queue;
 mod rows;
@@ -27,8 +29,11 @@ use crate::journal::mask::Mask;
 use crate::ledger::{Clock, SystemClock, TimeToLive};
 
 pub use address::{AddressError, StoreAddress};
+pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault};
+pub use load::LastLive;
+pub use operator::{Inbox, Operator};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};
 pub use sqlite::SqliteStore;
 pub use writer::{POLL_EVERY, REOPEN_EVERY};
@@ -71,6 +76,20 @@ pub trait Disk: Send + Sync {
     /// As a disk would that has it and cannot say so.
     fn committed(&self) -> rusqlite::Result<()> {
         Ok(())
+    }
+}
+
+impl<D: Disk + ?Sized> Disk for std::sync::Arc<D> {
+    fn opening(&self) -> rusqlite::Result<()> {
+        (**self).opening()
+    }
+
+    fn committing(&self) -> rusqlite::Result<()> {
+        (**self).committing()
+    }
+
+    fn committed(&self) -> rusqlite::Result<()> {
+        (**self).committed()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
+use crate::journal::record::ChangeKind;
 use crate::ledger::OpenError;
 use crate::policy::PolicyError;
 
@@ -190,6 +191,7 @@ impl Router {
                     why: refusal.to_string(),
                 },
             );
+            self.persist(&entry);
             desk.enter(entry);
             return Err(refusal);
         };
@@ -205,7 +207,16 @@ impl Router {
 
     /// Lets a policy in again; false when it was not quarantined.
     pub fn clear_quarantine(&self, digest: Digest) -> bool {
-        self.desk().clear(digest)
+        self.clear_quarantine_for(digest, "program")
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    pub fn clear_quarantine_for(&self, digest: Digest, asked_by: &str) -> bool {
+        let was_shut_out = self.desk().clear(digest);
+        if was_shut_out {
+            self.persist_quarantine(ChangeKind::QuarantineCleared, digest, None, asked_by);
+        }
+        was_shut_out
     }
 
     /// The changes that were asked for, the oldest first, at most
@@ -252,6 +263,7 @@ impl Router {
         };
         drop(desk);
         if is_new {
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(why), ROUTER);
             self.tell(&Event::Quarantined {
                 digest,
                 why: why.to_owned(),
@@ -298,6 +310,7 @@ impl Router {
         };
         let entry = self.entry(change, asked_by, Some(policy.digest), started, outcome);
         let milliseconds = entry.milliseconds;
+        self.persist(&entry);
         desk.enter(entry);
         Activation {
             policy,
@@ -322,6 +335,7 @@ impl Router {
             Outcome::Refused { why: what.clone() }
         };
         let entry = self.entry(Change::Swap, asked_by, digest, started, outcome);
+        self.persist(&entry);
         self.desk().enter(entry);
         if !refusal.is_unchanged() {
             self.tell(&Event::Refused {
@@ -338,6 +352,7 @@ impl Router {
         let one = Quarantined { digest, why, since };
         if self.desk().quarantine(one.clone()) {
             let Quarantined { digest, why, .. } = one;
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(&why), ROUTER);
             self.tell(&Event::Quarantined { digest, why });
         }
     }

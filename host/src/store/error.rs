@@ -65,6 +65,8 @@ pub enum FaultKind {
         /// Its version.
         found: String,
     },
+    /// It was begun with other fields masked, or by another key.
+    OtherMask,
     /// Anything else.
     Other {
         /// What SQLite says.
@@ -132,6 +134,10 @@ impl FaultKind {
                 "`{path}` is not opened by SQLite {found}: before 3.51.3 it can lose what was \
                  written"
             ),
+            Self::OtherMask => format!(
+                "`{path}` was begun with other fields masked, or by another key: ids and budgets \
+                 could not be told from others; mask as before, or begin a new store"
+            ),
             Self::Other { what } => format!("`{path}` cannot be used: {what}"),
         }
     }
@@ -195,8 +201,7 @@ mod tests {
         );
         said(
             SQLITE_IOERR_FSYNC,
-            "the disk of `router.db` failed: Error code 1034: I/O error on fsync \
-             (SQLite code 1034)",
+            "the disk of `router.db` failed: disk I/O error (SQLite code 1034)",
         );
         said(
             SQLITE_MISUSE,

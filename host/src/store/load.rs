@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::error::{FaultKind, StoreFault};
 use super::rows::ChainHead;
 use crate::digest::Digest;
+use crate::journal::mask::Mask;
 use crate::ledger::window::Moment;
 use crate::ledger::{KEPT_CHARGES_MAX, KeptCharge, KeptLedger, Restored};
 use crate::router::Quarantined;
@@ -86,6 +87,61 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
     })
 }
 
+/// A policy that was live when a router ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastLive {
+    /// Its digest.
+    pub digest: Digest,
+    /// The generation that it was live as.
+    pub generation: u64,
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The component's bytes.
+    pub component: Vec<u8>,
+}
+
+/// Reads which policy was live last.
+pub(super) fn last_live(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<LastLive>, StoreFault> {
+    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
+    connection
+        .query_row(
+            "SELECT changes.digest, generation, name, version, component \
+             FROM changes JOIN policies USING (digest) \
+             WHERE kind IN ('started', 'swap', 'rollback') AND generation IS NOT NULL \
+             ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| {
+                let digest: String = row.get(0)?;
+                let generation: i64 = row.get(1)?;
+                Ok((
+                    digest,
+                    generation,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
+            },
+        )
+        .optional()
+        .map_err(fault)?
+        .map(|(digest, generation, name, version, component)| {
+            Ok(LastLive {
+                digest: Digest::of_text(&digest)
+                    .ok_or_else(|| unsound(path, format!("the policy's digest `{digest}`")))?,
+                generation: u64::try_from(generation).unwrap_or(0),
+                name,
+                version,
+                component,
+            })
+        })
+        .transpose()
+}
+
 fn quarantined(connection: &Connection, path: &Path) -> Result<Vec<Quarantined>, StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
     let mut statement = connection
@@ -123,6 +179,20 @@ pub(super) fn head(connection: &Connection, path: &Path) -> Result<ChainHead, St
         },
         _ => Err(unsound(path, "half of the chain's end".to_owned())),
     }
+}
+
+/// Whether the store was begun with the same fields masked by the same key; a new store is from
+/// here on. Memory and disk would else know the same ids under different names.
+pub(super) fn keeps_mask(connection: &Connection, mask: Option<&Mask>) -> rusqlite::Result<bool> {
+    let text = mask.map_or_else(String::new, |mask| {
+        format!("{} {}", mask.fields(), mask.key_digest())
+    });
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('mask', ?1) ON CONFLICT (key) DO NOTHING",
+        [&text],
+    )?;
+    let begun: Option<String> = meta(connection, "mask")?;
+    Ok(begun.is_some_and(|begun| begun == text))
 }
 
 fn latest(connection: &Connection) -> rusqlite::Result<Moment> {

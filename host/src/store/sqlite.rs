@@ -12,11 +12,14 @@ use router_guest::state::BudgetUse;
 
 use super::commands::{self, Command};
 use super::ids::IdFilter;
+use super::load::LastLive;
 use super::lock::StoreLock;
+use super::operator::Inbox;
 use super::policies::Policies;
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
+use crate::digest::Digest;
 use crate::journal::mask::MaskField;
 use crate::journal::record::{
     ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent, SettledEvent,
@@ -63,11 +66,28 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreFault`]; the store is as it was.
     pub fn open(address: &StoreAddress, options: StoreOptions) -> Result<Self, StoreFault> {
+        Self::open_as(address, options, true)
+    }
+
+    /// The same to settle, release and change what holds, for which nothing is masked; so it
+    /// does not have to be known what is.
+    pub(super) fn open_to_operate(address: &StoreAddress) -> Result<Self, StoreFault> {
+        Self::open_as(address, StoreOptions::default(), false)
+    }
+
+    fn open_as(
+        address: &StoreAddress,
+        options: StoreOptions,
+        decides: bool,
+    ) -> Result<Self, StoreFault> {
         let path = address.path().to_path_buf();
         let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&path, &error);
         let store_lock = StoreLock::take(&path)?;
         options.disk.opening().map_err(fault)?;
         let connection = connection::open_writer(&path)?;
+        if decides && !load::keeps_mask(&connection, options.mask.as_ref()).map_err(fault)? {
+            return Err(StoreFault::new(&path, super::FaultKind::OtherMask));
+        }
         commands::give_up_old(&connection).map_err(fault)?;
         let loaded = load::load(&connection, &path)?;
         let restored = load::restored(&connection, &path)?;
@@ -114,10 +134,36 @@ impl SqliteStore {
         })
     }
 
-    /// The commands of other terminals, for whoever runs them; given out once.
-    pub(super) fn take_commands(&self) -> Option<(Receiver<Command>, SyncSender<Order>)> {
+    /// The commands of other terminals, for the [`Operator`](super::Operator) who runs them;
+    /// given out once.
+    pub fn inbox(&self) -> Option<Inbox> {
         let commands = lock(&self.commands).take()?;
-        Some((commands, self.orders.clone()))
+        Some(Inbox {
+            commands,
+            orders: self.orders.clone(),
+        })
+    }
+
+    /// The policy that was live when the router before this one ended, with its component.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn last_live(&self) -> Result<Option<LastLive>, StoreFault> {
+        let connection = connection::open_reader(&self.shared.path)?;
+        load::last_live(&connection, &self.shared.path)
+    }
+
+    /// Why a policy is not let in, where that is so.
+    pub fn quarantined(&self, digest: Digest) -> Option<&str> {
+        let mut shut_out = self.restored.quarantined.iter();
+        shut_out
+            .find(|one| one.digest == digest)
+            .map(|one| one.why.as_str())
+    }
+
+    /// Whether a policy decided on this store before.
+    pub fn knows(&self, digest: Digest) -> bool {
+        self.shared.policies.number_of(digest).is_some()
     }
 
     fn is_full(&self) -> bool {

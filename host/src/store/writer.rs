@@ -129,12 +129,14 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
+    // They may be on disk though nobody said so.
+    remember_ids(shared, batch);
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault
 }
 
-/// From here on the disk knows them, and memory may forget them.
+/// From here on they are looked for on disk, and memory may forget them.
 fn remember_ids(shared: &Shared, batch: &Batch) {
     for (_, bytes) in batch.entries().filter(|(head, _)| head.keeps_id) {
         if let Ok(record) = DecisionRecord::decode(bytes)

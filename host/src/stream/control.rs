@@ -11,14 +11,15 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Event;
 use crate::decision::PolicyIdentity;
+use crate::digest::Digest;
 use crate::rejection::Rejection;
-use crate::router::{Activation, Router, ShadowReport, Status, SwapRefusal};
+use crate::router::{Activation, Quarantined, Router, ShadowReport, Status, SwapRefusal};
 
 /// Who asks for what a control line asks.
 const CONTROL: &str = "control";
 
 /// The words of a control line.
-const VERBS: &str = "`swap`, `rollback`, `trading_state` or `status`";
+const VERBS: &str = "`swap`, `rollback`, `trading_state`, `quarantine` or `status`";
 
 /// Every field that a control line may have.
 #[derive(Deserialize)]
@@ -28,6 +29,7 @@ struct Line {
     policy: Option<String>,
     state: Option<String>,
     until: Option<String>,
+    clear: Option<String>,
 }
 
 impl Line {
@@ -37,6 +39,7 @@ impl Line {
             ("policy", self.policy.is_some()),
             ("state", self.state.is_some()),
             ("until", self.until.is_some()),
+            ("clear", self.clear.is_some()),
         ];
         let surplus = given
             .iter()
@@ -53,18 +56,24 @@ impl Line {
 
 /// Does what the line asks.
 pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Rejection> {
-    let line: Line = serde_json::from_str(line.text)
+    run_for(router, line.text, CONTROL)
+}
+
+/// Does what the text of a line asks, for somebody whom the journal names.
+pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejection> {
+    let line: Line = serde_json::from_str(text)
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     match line.control.as_str() {
-        "swap" => swap(router, &line),
+        "swap" => swap(router, &line, asked_by),
         "rollback" => {
             line.only(&[])?;
             let activation = router
-                .rollback(CONTROL)
+                .rollback(asked_by)
                 .map_err(|refusal| refused(&refusal))?;
             Ok(activated("rolled_back", &activation))
         }
-        "trading_state" => trading_state(router, &line),
+        "trading_state" => trading_state(router, &line, asked_by),
+        "quarantine" => quarantine(router, &line, asked_by),
         "status" => {
             line.only(&[])?;
             Ok(status(&router.status()))
@@ -74,6 +83,33 @@ pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Reje
             other.escape_debug()
         ))),
     }
+}
+
+/// What a control line asks for that a store takes also while no router runs on it.
+pub(crate) enum Standing {
+    /// How much is let through.
+    State(TradingState, Option<Timestamp>),
+    /// Let a policy in again.
+    Clear(Digest),
+    /// Say how things are.
+    Status,
+    /// It takes a router.
+    NeedsRouter,
+}
+
+/// Reads a control line for a store on which no router runs.
+pub(crate) fn standing(text: &str) -> Result<Standing, Rejection> {
+    let line: Line = serde_json::from_str(text)
+        .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
+    Ok(match (line.control.as_str(), &line.clear) {
+        ("trading_state", _) => {
+            let (state, until) = wanted_state(&line)?;
+            Standing::State(state, until)
+        }
+        ("quarantine", Some(text)) => Standing::Clear(cleared(text)?),
+        ("quarantine" | "status", _) => Standing::Status,
+        _ => Standing::NeedsRouter,
+    })
 }
 
 fn bad(message: String) -> Rejection {
@@ -88,13 +124,13 @@ fn refused(refusal: &SwapRefusal) -> Rejection {
     Rejection::new(code, refusal.one_line())
 }
 
-fn swap(router: &Router, line: &Line) -> Result<Event, Rejection> {
+fn swap(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
     line.only(&["policy"])?;
     let policy = line.policy.as_deref().filter(|path| !path.is_empty());
     let policy = policy.ok_or_else(|| {
         bad("`policy` is missing; it names a `policy.yaml`, a folder or a component".into())
     })?;
-    match router.swap_file(Path::new(policy), CONTROL) {
+    match router.swap_file(Path::new(policy), asked_by) {
         Ok(activation) => Ok(activated("swapped", &activation)),
         Err(refusal) if refusal.is_unchanged() => {
             let mut facts = policy_facts(&router.policy());
@@ -120,7 +156,14 @@ fn policy_facts(policy: &PolicyIdentity) -> Map<String, Value> {
     facts.map(|(name, fact)| (name.to_owned(), fact)).collect()
 }
 
-fn trading_state(router: &Router, line: &Line) -> Result<Event, Rejection> {
+fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
+    let (state, until) = wanted_state(line)?;
+    router.set_trading_state_for(state, until, asked_by)?;
+    Ok(Event::new("trading_state", state_facts(state, until)))
+}
+
+/// What a line for a trading state asks for.
+fn wanted_state(line: &Line) -> Result<(TradingState, Option<Timestamp>), Rejection> {
     line.only(&["state", "until"])?;
     let word = line
         .state
@@ -138,8 +181,7 @@ fn trading_state(router: &Router, line: &Line) -> Result<Event, Rejection> {
             "`until` is given; ACTIVE is what other states end in, and has no end".into(),
         ));
     }
-    router.set_trading_state(state, until);
-    Ok(Event::new("trading_state", state_facts(state, until)))
+    Ok((state, until))
 }
 
 fn time(text: &str) -> Result<Timestamp, Rejection> {
@@ -151,7 +193,45 @@ fn time(text: &str) -> Result<Timestamp, Rejection> {
     })
 }
 
-fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
+/// Says which policies are not let in, or lets one in again.
+fn quarantine(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
+    line.only(&["clear"])?;
+    let mut facts = Map::new();
+    if let Some(text) = &line.clear {
+        let digest = cleared(text)?;
+        if !router.clear_quarantine_for(digest, asked_by) {
+            return Err(Rejection::new(
+                "not_quarantined",
+                format!("policy {digest} is not in quarantine"),
+            ));
+        }
+        facts.insert("cleared".into(), digest.to_string().into());
+    }
+    let shut_out = router.quarantine().iter().map(quarantined_facts).collect();
+    facts.insert("quarantined".into(), Value::Array(shut_out));
+    Ok(Event::new("quarantine", facts))
+}
+
+/// The digest of a policy that is to be let in again.
+pub(crate) fn cleared(text: &str) -> Result<Digest, Rejection> {
+    Digest::of_text(text).ok_or_else(|| {
+        bad(format!(
+            "`clear` is `{}`; it must be a policy's digest, 64 digits of 0-9 and a-f",
+            text.escape_debug().take(80).collect::<String>()
+        ))
+    })
+}
+
+/// A policy that is not let in.
+pub(crate) fn quarantined_facts(one: &Quarantined) -> Value {
+    json!({
+        "digest": one.digest.to_string(),
+        "why": one.why,
+        "since": one.since.to_string(),
+    })
+}
+
+pub(crate) fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
     let mut facts = Map::new();
     facts.insert("state".into(), state.word().into());
     if let Some(until) = until {
@@ -171,14 +251,7 @@ fn status(status: &Status) -> Event {
     }
     let state = state_facts(status.trading_state, status.trading_state_until);
     facts.insert("trading_state".into(), state.into());
-    let quarantined = status.quarantined.iter();
-    let quarantined = quarantined.map(|one| {
-        json!({
-            "digest": one.digest.to_string(),
-            "why": one.why,
-            "since": one.since.to_string(),
-        })
-    });
+    let quarantined = status.quarantined.iter().map(quarantined_facts);
     facts.insert("quarantined".into(), Value::Array(quarantined.collect()));
     if let Some(shadow) = &status.shadow {
         facts.insert("shadow".into(), shadow_facts(shadow));

@@ -276,7 +276,7 @@ fn rows(connection: &Connection) -> BTreeMap<i64, Row> {
     let mut ids = std::collections::BTreeSet::new();
     while let Some(row) = rows.next().expect("a row") {
         let text = |at: usize| row.get::<_, String>(at).expect("a text");
-        let count = |at: usize| row.get::<_, u64>(at);
+        let count = |at: usize| row.get::<_, u32>(at).map(u64::from);
         assert_eq!(text(4), NEED);
         assert!(ids.insert(text(1)), "`{}` was charged twice", text(1));
         let one = Row {

@@ -142,10 +142,16 @@ fn bare(path: &Path, rows: &Rows, group: usize) -> f64 {
         .unwrap();
     let marks = |count: usize| vec!["?"; count].join(", ");
     let mut decision = connection
-        .prepare(&format!("INSERT INTO decisions VALUES ({})", marks(rows.decision.len())))
+        .prepare(&format!(
+            "INSERT INTO decisions VALUES ({})",
+            marks(rows.decision.len())
+        ))
         .unwrap();
     let mut reservation = connection
-        .prepare(&format!("INSERT INTO reservations VALUES ({})", marks(rows.reservation.len())))
+        .prepare(&format!(
+            "INSERT INTO reservations VALUES ({})",
+            marks(rows.reservation.len())
+        ))
         .unwrap();
     let (mut number, started) = (100_i64, Instant::now());
     let mut values = (rows.decision.clone(), rows.reservation.clone());

@@ -104,7 +104,12 @@ impl Running {
     fn pilot(&mut self, id: &str) -> String {
         let answer = self.send(&PILOT.replace("ID", id));
         let word = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-        format!("{} {} {}", word("side"), word("reason"), word("reservation"))
+        format!(
+            "{} {} {}",
+            word("side"),
+            word("reason"),
+            word("reservation")
+        )
     }
 
     /// Ends the stream, and answers what was said on standard error.
@@ -118,7 +123,10 @@ impl Running {
 fn digest_of(status: &Output) -> String {
     let text = String::from_utf8_lossy(&status.stdout);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    value["status"]["policy"]["digest"].as_str().unwrap().to_owned()
+    value["status"]["policy"]["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[track_caller]
@@ -148,7 +156,16 @@ fn a_router_is_operated_from_another_terminal_and_remembers_it() {
     });
     assert_eq!(router.pilot("b"), "SKIP trading_halted ");
     place.expect(
-        &["settle", "R1", "--event-id", "f1", "--notional", "150", "--side", "BUY"],
+        &[
+            "settle",
+            "R1",
+            "--event-id",
+            "f1",
+            "--notional",
+            "150",
+            "--side",
+            "BUY",
+        ],
         0,
         "settled\n  event_id f1\n  released 0\n  reservation R1\n  reserved 250\n  used 150\n",
         "",
@@ -160,8 +177,7 @@ fn a_router_is_operated_from_another_terminal_and_remembers_it() {
         "",
     );
     let status = place.ask(&["status", "--format", "json"]);
-    let status: serde_json::Value =
-        serde_json::from_slice(&status.stdout).unwrap();
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["status"]["trading_state"]["state"], "HALTED");
     assert_eq!(status["status"]["policy"]["generation"], 1);
     assert_eq!(
@@ -171,7 +187,12 @@ fn a_router_is_operated_from_another_terminal_and_remembers_it() {
     router.end();
     let mut again = place.route(&[]);
     assert_eq!(again.pilot("c"), "SKIP trading_halted ");
-    place.expect(&["state", "active"], 0, "trading_state\n  state ACTIVE\n", "");
+    place.expect(
+        &["state", "active"],
+        0,
+        "trading_state\n  state ACTIVE\n",
+        "",
+    );
     assert_eq!(again.pilot("d"), "BUY open_long R2");
     again.end();
     let connection = rusqlite::Connection::open(place.path()).unwrap();
@@ -222,7 +243,11 @@ fn a_policy_is_swapped_rolled_back_and_goes_on_after_a_restart() {
     assert_eq!(router.pilot("a"), "BUY open_long R2");
     assert_eq!(digest_of(&place.ask(&status)), second_digest);
     assert_eq!(place.ask(&["rollback"]).status.code(), Some(1));
-    assert!(router.end().contains("goes on, which was live when the last router"));
+    assert!(
+        router
+            .end()
+            .contains("goes on, which was live when the last router")
+    );
     // A policy that the store has not seen is what whoever starts the router wants.
     let third = place.other_policy("3");
     let mut router = place.route(&["--policy", third.to_str().unwrap()]);
@@ -258,7 +283,16 @@ fn without_a_router_a_store_takes_what_needs_none() {
     assert_eq!(router.pilot("a"), "BUY open_long R1");
     router.end();
     place.expect(
-        &["settle", "R1", "--event-id", "f1", "--notional", "500", "--side", "SELL"],
+        &[
+            "settle",
+            "R1",
+            "--event-id",
+            "f1",
+            "--notional",
+            "500",
+            "--side",
+            "SELL",
+        ],
         0,
         "settled\n  event_id f1\n  overrun 100\n  released 0\n  reservation R1\n  reserved 0\n  \
          side_mismatch true\n  used 500\n",
@@ -318,7 +352,13 @@ fn refused_store(make: impl FnOnce(&Path), expected: &str) {
 #[test]
 fn a_store_that_cannot_be_used_is_said_to_be() {
     refused_store(
-        |path| fs::write(path, "no database, but a text that is long enough".repeat(200)).unwrap(),
+        |path| {
+            fs::write(
+                path,
+                "no database, but a text that is long enough".repeat(200),
+            )
+            .unwrap()
+        },
         "`PATH` is not a store: it is no SQLite database",
     );
     refused_store(
@@ -342,9 +382,7 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains(
-            "`router.db` is no store: one is written `sqlite:` and its file, as `sqlite:router.db`"
-        )
-    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains(
+        "`router.db` is no store: one is written `sqlite:` and its file, as `sqlite:router.db`"
+    ));
 }

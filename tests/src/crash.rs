@@ -180,7 +180,9 @@ fn one_life(program: &Path, path: &Path, cycle: u64) -> String {
     thread::sleep(Duration::from_millis(milliseconds % LIVES_MILLISECONDS_MAX));
     child.kill().expect("a kill");
     let mut rest = Vec::new();
-    stdout.read_to_end(&mut rest).expect("the rest of its output");
+    stdout
+        .read_to_end(&mut rest)
+        .expect("the rest of its output");
     child.wait().expect("its end");
     let mut text = String::from_utf8_lossy(&first).into_owned();
     text.push_str(&String::from_utf8_lossy(&rest));
@@ -188,11 +190,15 @@ fn one_life(program: &Path, path: &Path, cycle: u64) -> String {
 }
 
 fn take_in(output: &str, all: &mut BTreeMap<i64, Acknowledged>, report: &mut CrashReport) {
-    let whole = output.rfind('\n').map_or("", |end| output.get(..end).unwrap_or_default());
+    let whole = output
+        .rfind('\n')
+        .map_or("", |end| output.get(..end).unwrap_or_default());
     for line in whole.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let number = words.get(1).and_then(|name| name.strip_prefix('R'));
-        let number: i64 = number.and_then(|digits| digits.parse().ok()).expect("a line");
+        let number: i64 = number
+            .and_then(|digits| digits.parse().ok())
+            .expect("a line");
         match (words.first().copied(), words.get(2)) {
             (Some("reserved"), Some(id)) => {
                 report.reservations += 1;
@@ -201,7 +207,10 @@ fn take_in(output: &str, all: &mut BTreeMap<i64, Acknowledged>, report: &mut Cra
                     ..Acknowledged::default()
                 };
                 let before = all.insert(number, one);
-                assert!(before.is_none(), "R{number} was given to two orders: {before:?}");
+                assert!(
+                    before.is_none(),
+                    "R{number} was given to two orders: {before:?}"
+                );
             }
             (Some("filled"), _) => {
                 report.fills += 1;
@@ -229,10 +238,15 @@ fn look(path: &Path, all: &BTreeMap<i64, Acknowledged>, report: Option<&mut Cras
     let connection = Connection::open(path).expect("the store");
     let rows = rows(&connection);
     for (number, one) in all {
-        let row = rows.get(number).unwrap_or_else(|| panic!("R{number} is lost"));
+        let row = rows
+            .get(number)
+            .unwrap_or_else(|| panic!("R{number} is lost"));
         assert_eq!(row.id, one.id, "R{number} is another order's");
         assert!(row.fills >= one.fills, "R{number} lost a fill");
-        assert!(row.released || !one.is_released, "R{number} lost its release");
+        assert!(
+            row.released || !one.is_released,
+            "R{number} lost its release"
+        );
     }
     let mut expected = (Amount::ZERO, Amount::ZERO);
     for row in rows.values() {
@@ -240,7 +254,11 @@ fn look(path: &Path, all: &BTreeMap<i64, Acknowledged>, report: Option<&mut Cras
         expected.1 = expected.1.checked_add(row.settled).expect("a sum");
         assert_eq!(row.settled, times(FILL, row.fills), "each fill counts once");
     }
-    assert_eq!((uses.reserved, uses.used), expected, "the ledger says what the store says");
+    assert_eq!(
+        (uses.reserved, uses.used),
+        expected,
+        "the ledger says what the store says"
+    );
     check_log(&connection);
     if let Some(report) = report {
         report.unacknowledged += (rows.len() - all.len()) as u64;

@@ -27,12 +27,7 @@ pub(super) struct StoreArguments {
     #[arg(long, value_name = "TIME", value_parser = time_to_live)]
     reservation_ttl: Option<Duration>,
     /// What becomes of a reservation whose time is over.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "keep",
-        requires = "reservation_ttl"
-    )]
+    #[arg(long, value_enum, default_value = "keep", requires = "reservation_ttl")]
     on_expiry: ExpiryArgument,
     /// Fields to journal as keyed hashes: id, symbol, strategy, tags.
     #[arg(long, value_name = "FIELDS", requires_all = ["store", "mask_key"])]
@@ -106,7 +101,12 @@ impl StoreArguments {
 
 /// A time as `1h`, `90m` or `30s`.
 fn time_to_live(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{}` is no time: write `1h`, `90m` or `30s`", text.escape_debug());
+    let wrong = || {
+        format!(
+            "`{}` is no time: write `1h`, `90m` or `30s`",
+            text.escape_debug()
+        )
+    };
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let seconds_each = match unit {
         's' => 1,
@@ -115,9 +115,9 @@ fn time_to_live(text: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(wrong()),
     };
-    let count = text.strip_suffix(unit).filter(|digits| {
-        !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
-    });
+    let count = text
+        .strip_suffix(unit)
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
     let count: u64 = count
         .and_then(|digits| digits.parse().ok())
         .filter(|count| *count > 0)
@@ -174,7 +174,18 @@ mod tests {
         for (text, seconds) in [("30s", 30), ("90m", 5_400), ("1h", 3_600), ("2d", 172_800)] {
             assert_eq!(time_to_live(text), Ok(Duration::from_secs(seconds)));
         }
-        for text in ["", "h", "1", "-1h", "1.5h", "0s", "1 h", "1h30m", "1é", "99999999999999999999d"] {
+        for text in [
+            "",
+            "h",
+            "1",
+            "-1h",
+            "1.5h",
+            "0s",
+            "1 h",
+            "1h30m",
+            "1é",
+            "99999999999999999999d",
+        ] {
             assert_eq!(
                 time_to_live(text),
                 Err(format!("`{text}` is no time: write `1h`, `90m` or `30s`"))

@@ -25,8 +25,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let path = &arguments.policy;
     // The router may stand in another folder.
-    let path = std::path::absolute(path)
-        .with_context(|| format!("cannot find `{}`", path.display()))?;
+    let path =
+        std::path::absolute(path).with_context(|| format!("cannot find `{}`", path.display()))?;
     let text = path.to_str().with_context(|| {
         format!(
             "cannot name `{}` to the router: it is not Unicode",

@@ -7,8 +7,8 @@ use router_guest::decision::PositionEffect;
 use router_guest::json::{Fault, FaultCode};
 use router_guest::state::State;
 
-use super::desk::{Change, HistoryEntry, Outcome};
 use super::Router;
+use super::desk::{Change, HistoryEntry, Outcome};
 use super::entry::{Entry, store_warning};
 use super::generation::Generation;
 use crate::decision::Decision;

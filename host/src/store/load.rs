@@ -118,13 +118,7 @@ pub(super) fn last_live(
             |row| {
                 let digest: String = row.get(0)?;
                 let generation: i64 = row.get(1)?;
-                Ok((
-                    digest,
-                    generation,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                ))
+                Ok((digest, generation, row.get(2)?, row.get(3)?, row.get(4)?))
             },
         )
         .optional()

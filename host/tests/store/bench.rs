@@ -178,7 +178,13 @@ impl Bench {
         assert_eq!(self.budget(), (reserved.to_owned(), used.to_owned()));
     }
 
-    pub(crate) fn fill(&self, reservation: &str, event: &str, notional: &str, side: Side) -> String {
+    pub(crate) fn fill(
+        &self,
+        reservation: &str,
+        event: &str,
+        notional: &str,
+        side: Side,
+    ) -> String {
         let settled = self.router.settle(&Settlement {
             reservation: reservation.parse().unwrap(),
             event_id: EventId::new(event).unwrap(),

@@ -39,7 +39,10 @@ fn while_the_disk_fails_closes_go_out_and_charges_do_not() {
         place.path().display()
     ));
     assert_eq!(said(bench.pilot("b")), "store_unavailable");
-    assert_eq!(said(bench.close("x")), "SELL close_long [store_unavailable]");
+    assert_eq!(
+        said(bench.close("x")),
+        "SELL close_long [store_unavailable]"
+    );
     assert_eq!(said(bench.normal("n")), "BUY open_long");
     assert_eq!(
         bench.fill("R1", "f1", "10", Side::Buy),
@@ -91,7 +94,10 @@ fn under_full_durability_nothing_goes_out_unwritten_but_closes() {
         "THE STORE FAILED: `{}` cannot be written: there is no room left on its disk",
         place.path().display()
     ));
-    assert_eq!(said(bench.close("x")), "SELL close_long [store_unavailable]");
+    assert_eq!(
+        said(bench.close("x")),
+        "SELL close_long [store_unavailable]"
+    );
     disk.mend();
     bench.expect_event("the store is written again, after ");
     assert_eq!(said(bench.normal("n")), "BUY open_long");
@@ -102,7 +108,10 @@ fn a_router_that_ends_while_the_disk_fails_says_what_is_lost() {
     let Broken { bench, disk, .. } = broken_later(Durability::Budgets);
     disk.break_with(ffi::SQLITE_FULL);
     assert_eq!(said(bench.pilot("a")), "store_unavailable");
-    assert_eq!(said(bench.close("x")), "SELL close_long [store_unavailable]");
+    assert_eq!(
+        said(bench.close("x")),
+        "SELL close_long [store_unavailable]"
+    );
     let events = Arc::clone(&bench.events);
     drop(bench);
     let last = events.lock().unwrap().last().cloned().unwrap();

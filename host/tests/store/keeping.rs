@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use execution_router::Side;
+use execution_router::TradingState;
 use execution_router::ledger::{OnExpiry, TimeToLive};
 use execution_router::store::{Durability, SqliteStore, StoreOptions};
-use execution_router::TradingState;
 
 use super::bench::{Place, said};
 
@@ -101,8 +101,10 @@ fn fills_and_releases_are_kept_and_count_once() {
     drop(third);
     place.open().expect_budget("0", "450");
     assert_eq!(
-        place.value::<String>("SELECT group_concat(kind || ' ' || event_id) FROM \
-             (SELECT * FROM settlements ORDER BY seq)"),
+        place.value::<String>(
+            "SELECT group_concat(kind || ' ' || event_id) FROM \
+             (SELECT * FROM settlements ORDER BY seq)"
+        ),
         "settle f1,settle f2,release c1,settle f3"
     );
     assert_eq!(
@@ -136,10 +138,16 @@ fn the_log_counts_from_one_without_gaps_and_is_chained() {
 fn a_clock_that_runs_backwards_between_two_routers_refills_nothing() {
     let place = Place::new();
     let first = place.open();
-    assert_eq!(said(first.pilot_at("a", "2026-01-06T00:10:00Z")), "BUY open_long R1");
+    assert_eq!(
+        said(first.pilot_at("a", "2026-01-06T00:10:00Z")),
+        "BUY open_long R1"
+    );
     drop(first);
     let second = place.open();
-    assert_eq!(said(second.pilot_at("b", "2026-01-05T23:50:00Z")), "BUY open_long R2");
+    assert_eq!(
+        said(second.pilot_at("b", "2026-01-05T23:50:00Z")),
+        "BUY open_long R2"
+    );
     let both = ("800".to_owned(), "0".to_owned());
     assert_eq!(second.budget_at("2026-01-05T12:00:00Z"), both);
     assert_eq!(second.budget_at("2026-01-06T12:00:00Z"), both);
@@ -168,7 +176,9 @@ fn the_trading_state_is_what_it_was() {
     let place = Place::new();
     let first = place.open();
     let until = "2026-01-05T10:00:00Z".parse().unwrap();
-    first.router.set_trading_state(TradingState::Halted, Some(until));
+    first
+        .router
+        .set_trading_state(TradingState::Halted, Some(until));
     drop(first);
     let second = place.open();
     assert_eq!(second.router.trading_state(), TradingState::Halted);
@@ -186,9 +196,7 @@ fn a_fill_on_the_other_side_lets_nothing_open() {
     let bench = place.open();
     bench.pilot("a").unwrap();
     bench.fill("R1", "f1", "10", Side::Sell);
-    bench.expect_event(
-        "the order under R1 was filled as a SELL, which is not what was decided",
-    );
+    bench.expect_event("the order under R1 was filled as a SELL, which is not what was decided");
     assert_eq!(said(bench.pilot("b")), "SKIP reducing_only");
     drop(bench);
     assert_eq!(said(place.open().pilot("c")), "SKIP reducing_only");

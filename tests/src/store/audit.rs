@@ -337,19 +337,19 @@ impl Replay {
         }
     }
 
-    /// Time goes on from where it was: not before any decision, and what is asked then counts.
+    /// Time goes on from where it was, not before any charge, and what is asked then counts.
     fn time(&mut self, connection: &Connection) -> Result<(), Finding> {
         let one = |sql: &str| {
             let value = connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
             value.map_err(finding)
         };
-        let Some(last) = one("SELECT max(at) FROM decisions")? else {
+        let Some(last) = one("SELECT max(at) FROM reservations")? else {
             return Ok(());
         };
         let kept = one("SELECT max(value) FROM meta WHERE key = 'latest'")?;
         match kept.filter(|kept| *kept >= last) {
             Some(kept) => self.model.clock(self.clocks.at(kept)),
-            None => return Err(format!("time is {kept:?}, after a decision of {last}")),
+            None => return Err(format!("time is {kept:?}, after a charge of {last}")),
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ impl Dice {
     }
 
     /// The next number.
-    pub const fn next(&mut self) -> u64 {
+    pub const fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,7 +21,7 @@ impl Dice {
 
     /// A number below `end`; 0 when there is none below it.
     pub const fn below(&mut self, end: u64) -> u64 {
-        let number = self.next();
+        let number = self.throw();
         match number.checked_rem(end) {
             Some(number) => number,
             None => 0,
@@ -48,11 +48,11 @@ mod tests {
     fn a_seed_decides_every_throw() {
         let throws = |seed| {
             let mut dice = Dice::new(seed);
-            [dice.next(), dice.next(), dice.below(6), dice.below(0)]
+            [dice.throw(), dice.throw(), dice.below(6), dice.below(0)]
         };
         assert_eq!(throws(7), throws(7));
         assert_ne!(throws(7), throws(8));
         // The first number of seed 0, as the generator's authors publish it.
-        assert_eq!(Dice::new(0).next(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(Dice::new(0).throw(), 0xe220_a839_7b1d_cdaf);
     }
 }

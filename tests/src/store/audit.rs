@@ -456,7 +456,6 @@ fn count(row: &Row<'_>, column: usize) -> Result<u64, Finding> {
     u64::try_from(number).map_err(|_| format!("`{number}` is no count"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn finding(error: rusqlite::Error) -> Finding {
     format!("the store cannot be read: {error}")
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{FaultKind, StoreFault};
@@ -35,7 +36,31 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreFault> {
         return Err(StoreFault::new(path, FaultKind::ReadOnly));
     }
     schema::migrate(&mut connection, path)?;
+    begin_log(&connection, path)?;
     Ok(connection)
+}
+
+/// Copies the write-ahead log into the database, and begins it anew with a commit of its own.
+///
+/// The process before this one may have died of a sync that failed. Then the log that is read
+/// here stands in the system's cache, and not on the disk; what is written behind it would be
+/// out of reach after a power cut, whereas the copy is written and synced by this process.
+fn begin_log(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
+    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
+    let is_busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(fault)?;
+    if is_busy {
+        return Err(StoreFault::new(path, FaultKind::Locked));
+    }
+    connection
+        .execute(
+            "INSERT INTO meta (key, value) VALUES ('opened', ?1) \
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [Timestamp::now().as_microsecond()],
+        )
+        .map_err(fault)?;
+    Ok(())
 }
 
 /// Opens a store that there is, to read it; nothing is written through this connection.

@@ -44,7 +44,12 @@ pub(super) fn run(
             what,
             lost: shared.queue.take_lost(),
         });
-        drop(connection);
+        // Given up, and yet held until another is open: as long as somebody holds the log's
+        // index, what failed to be committed lies behind the log's end, and is written over.
+        // Whoever had to make the index anew would find it in the system's cache and take it
+        // for committed, though a sync that failed may have kept it from the disk for good; and
+        // what is committed behind such a gap is gone with the next power cut.
+        let _ = connection.execute_batch("ROLLBACK");
         match reopen(shared, orders) {
             Some(opened) => (connection, head) = opened,
             None => return abandon(shared),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use execution_router::gate::{Gate, GateRefusal};
 use execution_router::ledger::{EventId, ReservationId};
 use execution_router::router::{Activation, Probation, SwapRefusal};
-use execution_router::{Amount, Cache, Candidate, Compiler, Loader, Router, Side};
+use execution_router::{Amount, Cache, Candidate, Compiler, Loader, Router};
 
 use crate::DEFAULT_POLICY;
 use answers::Answers;

@@ -251,9 +251,9 @@ fn candidates(mode: Mode, cache: &Cache) -> Result<Vec<Candidate>, Failure> {
     // No position is closed where there is none: the policy has no answer.
     let gaping = "  - gap: { when: { strategy: gap }, close: position }";
     let violating = "  - evil: { when: { strategy: evil }, skip: not_today }";
+    let failing = [("gaping", gaping), ("violating", violating)];
     let mut mixed = Vec::new();
-    for (at, sound) in shipped.into_iter().enumerate() {
-        let (name, route) = [("gaping", gaping), ("violating", violating)][at % 2];
+    for (sound, (name, route)) in shipped.into_iter().zip(failing.into_iter().cycle()) {
         let document = DEFAULT_POLICY
             .replace("name: default", &format!("name: {name}"))
             .replace("routes:\n", &format!("routes:\n{route}\n"));

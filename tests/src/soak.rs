@@ -215,7 +215,7 @@ fn swaps(plan: &Plan, ground: &Ground<'_>, candidates: &[Candidate]) -> Result<S
     Ok(swapped)
 }
 
-/// Swaps a policy in; false when it is the live one.
+/// Swaps a policy in; false when it is the live one, or not let in yet.
 fn change(ground: &Ground<'_>, candidate: &Candidate) -> Result<bool, Failure> {
     if ground.mode.has_trouble() {
         ground.router.clear_quarantine(candidate.digest());
@@ -223,6 +223,10 @@ fn change(ground: &Ground<'_>, candidate: &Candidate) -> Result<bool, Failure> {
     match ground.router.swap(candidate, "soak") {
         Ok(activation) => note(ground, &activation).map(|()| true),
         Err(SwapRefusal::Gate(GateRefusal::Unchanged { .. })) => Ok(false),
+        // A decision that was on its way in its last life has found it out once more.
+        Err(SwapRefusal::Gate(GateRefusal::Quarantined { .. })) if ground.mode.has_trouble() => {
+            Ok(false)
+        }
         Err(refusal) => Err(refusal.into()),
     }
 }

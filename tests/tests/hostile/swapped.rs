@@ -57,6 +57,16 @@ fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hostile/swaps.tsv")
 }
 
+/// Until more was decided.
+#[track_caller]
+fn wait_for_more(decided: &AtomicU64, before: u64) {
+    let has_decided = (0..PAUSES_MAX).any(|_| {
+        thread::sleep(PAUSE);
+        decided.load(Ordering::Relaxed) > before
+    });
+    assert!(has_decided, "the live policy was held up");
+}
+
 /// Says that it is done when it is dropped, a failed test's panic included: nothing waits for ever.
 struct Done<'a>(&'a AtomicBool);
 
@@ -66,9 +76,8 @@ impl Drop for Done<'_> {
     }
 }
 
-/// Runs this while a thread decides without pause, and holds what it is answered to what it
-/// was answered before. How often it was.
-fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) -> u64 {
+/// Runs this while a thread decides, and holds what it is answered to what it was answered before.
+fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) {
     let requests = requests();
     let expected: Vec<String> = requests.iter().map(|one| bench.decide(one)).collect();
     let is_done = AtomicBool::new(false);
@@ -89,7 +98,6 @@ fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) -> u64 {
         drop(done);
         deciding.join().unwrap();
     });
-    decided.into_inner()
 }
 
 /// `BLESS=1` writes the table instead of comparing it.
@@ -102,16 +110,14 @@ fn no_hostile_component_gets_past_the_gate_and_none_is_felt() {
         for case in cases::all() {
             let before = decided.load(Ordering::Relaxed);
             let candidate = Candidate::of_component((case.component)());
+            // Some lies are told by the same component.
+            bench.router.clear_quarantine(candidate.digest());
             let refusal = bench.router.swap(&candidate, "test").unwrap_err();
             let SwapRefusal::Gate(refused) = &refusal else {
                 panic!("{}: {refusal}", case.name);
             };
             assert!(refused.blames_candidate(), "{}: {refused}", case.name);
-            let has_decided = (0..PAUSES_MAX).any(|_| {
-                thread::sleep(PAUSE);
-                decided.load(Ordering::Relaxed) > before
-            });
-            assert!(has_decided, "{}", case.name);
+            wait_for_more(decided, before);
             assert_eq!(bench.held(), held, "{}", case.name);
             let again = bench.router.swap(&candidate, "test").unwrap_err();
             assert!(
@@ -149,7 +155,7 @@ fn what_lies_where_no_domain_reaches_is_rolled_back_at_its_first_lie() {
     let evil = Candidate::of_document(&evil, None, &Cache::disabled()).unwrap();
     let before = bench.router.status().policy.digest;
     bench.router.swap(&evil, "test").unwrap();
-    let decided = while_deciding(&bench, |_| {
+    while_deciding(&bench, |decided| {
         let lied_to = Request::builder(FinalAction::Close, "ETH/USDT", "evil")
             .position(Some(execution_router::Position {
                 side: PositionSide::Long,
@@ -161,8 +167,8 @@ fn what_lies_where_no_domain_reaches_is_rolled_back_at_its_first_lie() {
             bench.decide(&lied_to),
             "SELL exit close_long 2 by close_position"
         );
+        wait_for_more(decided, decided.load(Ordering::Relaxed));
     });
-    assert!(decided > 0);
     assert_eq!(bench.held(), held);
     let told = bench.incidents();
     assert!(

@@ -8,10 +8,13 @@
 mod certificates;
 mod entry;
 mod folder;
+mod functions;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::compiler::one_line;
@@ -22,6 +25,18 @@ use crate::policy::ComponentError;
 use crate::sandbox::{self, SandboxProfile, engine_digest};
 
 pub use folder::CacheRefusal;
+pub(crate) use functions::Functions;
+
+/// The digest of the rule engine that this program carries.
+fn engine_component() -> Digest {
+    static DIGEST: LazyLock<Digest> = LazyLock::new(|| Digest::of(ENGINE_COMPONENT));
+    *DIGEST
+}
+
+/// What a compiled form is kept under.
+fn form_key(component: Digest, configuration: Digest) -> Digest {
+    Digest::of_parts(&[component.as_bytes(), configuration.as_bytes()])
+}
 
 /// Where compiled policies are kept.
 #[derive(Debug)]
@@ -79,7 +94,40 @@ impl Cache {
         compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Component, ComponentError> {
         let engine = sandbox::engine(profile)?;
-        let key = Digest::of_parts(&[digest.as_bytes(), engine_digest(profile)?.as_bytes()]);
+        self.form(engine, engine_digest(profile)?, digest, compile)
+    }
+
+    /// The rule engine as it is before it has a table, instrumented to be snapshotted: the same
+    /// bytes for every document.
+    pub(crate) fn composing(
+        &self,
+        engine: &Engine,
+        instrumented: &[u8],
+    ) -> Result<Component, ComponentError> {
+        let configuration = sandbox::digest_of(engine, SandboxProfile::Strict);
+        let digest = Digest::of(instrumented);
+        if let Some(folder) = &self.folder {
+            // Every document needs it, and it is older than whatever they leave here.
+            let key = form_key(digest, configuration);
+            entry::refresh(&entry::path(folder, key, entry::COMPILED));
+        }
+        self.form(engine, configuration, digest, || {
+            let form = engine.precompile_component(instrumented);
+            form.map_err(|error| ComponentError::Compile {
+                message: one_line(&error),
+            })
+        })
+    }
+
+    /// A compiled form for an engine, compiled when it is not kept.
+    fn form(
+        &self,
+        engine: &Engine,
+        configuration: Digest,
+        digest: Digest,
+        compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Component, ComponentError> {
+        let key = form_key(digest, configuration);
         let kept = self
             .folder
             .as_deref()
@@ -117,7 +165,7 @@ impl Cache {
             Cow::Owned(format!("some {text}"))
         });
         let kept = self.folder.as_deref().map(|folder| {
-            let engine = Digest::of(ENGINE_COMPONENT);
+            let engine = engine_component();
             let key = Digest::of_parts(&[
                 env!("CARGO_PKG_VERSION").as_bytes(),
                 engine.as_bytes(),
@@ -130,7 +178,6 @@ impl Cache {
             return Ok(component);
         }
         let component = compose()?;
-        heap::give_back();
         if let Some(path) = kept {
             entry::write(&path, &component);
         }

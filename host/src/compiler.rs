@@ -13,8 +13,12 @@ mod served;
 use std::env;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use wasmtime::{CacheStore, Engine};
+
+use crate::cache::Functions;
 use crate::policy::ComponentError;
 use crate::sandbox::{self, HostFault, SandboxProfile, engine_digest};
 
@@ -94,9 +98,31 @@ impl Compiler {
     }
 }
 
-/// On an engine that is not kept: what an engine has compiled with stays with it.
+/// The compiled form of what this program composed, in this process, with what is known of its
+/// functions.
+pub(crate) fn compile_own(
+    bytes: &[u8],
+    profile: SandboxProfile,
+    functions: Option<Functions>,
+) -> Result<Vec<u8>, ComponentError> {
+    let Some(functions) = functions.map(Arc::new) else {
+        return in_process(bytes, profile);
+    };
+    let run = &profile.limits().run;
+    let known: Arc<dyn CacheStore> = Arc::<Functions>::clone(&functions);
+    let engine = sandbox::compiling_with(run, known);
+    let form = compile_on(engine, bytes)?;
+    functions.keep();
+    Ok(form)
+}
+
 fn in_process(bytes: &[u8], profile: SandboxProfile) -> Result<Vec<u8>, ComponentError> {
-    let engine = sandbox::compiling(&profile.limits().run).map_err(|error| HostFault::Engine {
+    compile_on(sandbox::compiling(&profile.limits().run), bytes)
+}
+
+/// On an engine that is not kept: what an engine has compiled with stays with it.
+fn compile_on(engine: wasmtime::Result<Engine>, bytes: &[u8]) -> Result<Vec<u8>, ComponentError> {
+    let engine = engine.map_err(|error| HostFault::Engine {
         message: one_line(&error),
     })?;
     let form = engine.precompile_component(bytes);

@@ -12,6 +12,7 @@ use router_guest::table::{Table, TableError};
 
 pub use sections::{Sections, SectionsError, sections};
 
+use crate::cache::Cache;
 use crate::sandbox::{HostFault, SandboxProfile};
 
 /// The rule engine, a component without a table.
@@ -60,6 +61,15 @@ pub enum ComposeError {
 /// [`ComposeError::Document`] for everything that is wrong with the document; the other
 /// kinds are faults of this program or the machine.
 pub fn compose(document_text: &str, cases_text: Option<&str>) -> Result<Vec<u8>, ComposeError> {
+    compose_kept(document_text, cases_text, &Cache::disabled())
+}
+
+/// The same, with what it needs compiled kept in a cache.
+pub(crate) fn compose_kept(
+    document_text: &str,
+    cases_text: Option<&str>,
+    cache: &Cache,
+) -> Result<Vec<u8>, ComposeError> {
     let document = Document::parse(document_text).map_err(ComposeError::Document)?;
     compose_table(
         document.table(),
@@ -69,12 +79,15 @@ pub fn compose(document_text: &str, cases_text: Option<&str>) -> Result<Vec<u8>,
             document: document_text.into(),
             cases: cases_text.map(Into::into),
         },
+        cache,
     )
 }
 
 /// The component of a table, with what is known of where it came from.
-pub(crate) fn compose_table(table: &Table, about: &Sections) -> Result<Vec<u8>, ComposeError> {
-    let mut component = snapshot::loaded(ENGINE_COMPONENT, &table.encode()?, table.rules.len())?;
+fn compose_table(table: &Table, about: &Sections, cache: &Cache) -> Result<Vec<u8>, ComposeError> {
+    let table_bytes = table.encode()?;
+    let rules = table.rules.len();
+    let mut component = snapshot::loaded(ENGINE_COMPONENT, &table_bytes, rules, cache)?;
     about.append_to(&mut component);
     let limits = &SandboxProfile::Strict.limits().decode;
     let (bytes, bytes_max) = (component.len(), limits.component_bytes_max);

@@ -32,6 +32,24 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The digest that is written in hexadecimal, as it is shown.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        if text.len() != 2 * Self::BYTES {
+            return None;
+        }
+        let mut bytes = [0; Self::BYTES];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let [high, low] = pair else { return None };
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(Self(bytes))
+    }
+
     /// Its bytes.
     pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
         &self.0

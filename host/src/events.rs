@@ -18,6 +18,7 @@ use router_guest::state::TradingState;
 
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
+use crate::ledger::{OnExpiry, ReservationId};
 
 pub use file::EventFile;
 
@@ -137,6 +138,36 @@ pub enum Event {
         /// What was left; `None` where only orders are limited.
         remaining: Option<Amount>,
     },
+    /// Nobody said in time what became of an order.
+    ReservationExpired {
+        /// What it holds its budget under.
+        reservation: ReservationId,
+        /// What it held, in account currency.
+        held: Amount,
+        /// What became of that.
+        on_expiry: OnExpiry,
+    },
+    /// An order was filled on another side than was decided.
+    FillSideMismatch {
+        /// What it went out under.
+        reservation: ReservationId,
+        /// The side that was filled.
+        filled: Side,
+    },
+    /// The store cannot be written.
+    StoreFailed {
+        /// What it says.
+        what: String,
+        /// Decisions that were answered and are in no journal.
+        lost: u64,
+    },
+    /// The store is written again.
+    StoreBack {
+        /// How long it was not, in seconds.
+        seconds: u64,
+        /// Decisions that were answered meanwhile or before, and are in no journal.
+        lost: u64,
+    },
     /// How much is let through has changed.
     StateChanged {
         /// What it was.
@@ -163,6 +194,10 @@ impl Event {
             Self::HostFault(_) => "host_fault",
             Self::FailSafe { .. } => "fail_safe",
             Self::BudgetExhausted { .. } => "budget_exhausted",
+            Self::ReservationExpired { .. } => "reservation_expired",
+            Self::FillSideMismatch { .. } => "fill_side_mismatch",
+            Self::StoreFailed { .. } => "store_failed",
+            Self::StoreBack { .. } => "store_back",
             Self::StateChanged { .. } => "state_changed",
         }
     }
@@ -187,6 +222,16 @@ impl Event {
             Self::BudgetExhausted { .. } => {
                 "wait for the budget's next window, settle or release what is held, or raise its limit"
             }
+            Self::ReservationExpired { .. } => {
+                "ask the venue what became of the order, and settle or release its reservation"
+            }
+            Self::FillSideMismatch { .. } => {
+                "find out what traded; nothing opens until the trading state is set to ACTIVE again"
+            }
+            Self::StoreFailed { .. } => {
+                "see to the store's disk; until it is back, nothing that charges a budget goes out, and closes do"
+            }
+            Self::StoreBack { .. } => "nothing; where decisions were lost, the journal lacks them",
             Self::StateChanged { .. } => "nothing, when it was meant",
         }
     }

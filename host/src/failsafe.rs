@@ -10,6 +10,15 @@ use router_guest::state::TradingState;
 pub const FAIL_SAFE_RULE: &str = "fail-safe";
 /// The reason of what no policy could decide.
 pub const UNAVAILABLE: &str = "policy_unavailable";
+/// Every reason that the fail-safe gives. Journals hold their numbers, so none ever moves.
+pub const REASONS: [&str; 6] = [
+    UNAVAILABLE,
+    "trading_halted",
+    "already_closing",
+    "dust",
+    "close_long",
+    "close_short",
+];
 
 /// The decision that is made without a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

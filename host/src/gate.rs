@@ -78,7 +78,7 @@ impl Gate {
         self
     }
 
-    /// The same, with candidates held to the bounds of this profile.
+    /// The same, with candidates that say no other held to the bounds of this profile.
     #[must_use]
     pub const fn profile(mut self, profile: SandboxProfile) -> Self {
         self.profile = profile;
@@ -134,7 +134,7 @@ impl Gate {
 
     /// The policy's certificate: the one that was kept, or that of a run.
     fn certified(&self, policy: &Policy) -> Result<(Certificate, bool), GateRefusal> {
-        if let Some(kept) = self.cache.certificate(policy.digest(), self.profile)? {
+        if let Some(kept) = self.cache.certificate(policy.digest(), policy.profile())? {
             return Ok((kept, true));
         }
         let report = verify::verify(policy, &mut |_| {})?;
@@ -149,12 +149,12 @@ impl Gate {
 
     /// How many cases the candidate brings, all of which pass: as was kept, or as a run shows.
     fn cases_passed(&self, candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
-        let digest = candidate.digest();
-        if let Some(cases) = self.cache.cases_passed(digest, self.profile)? {
+        let (digest, profile) = (policy.digest(), policy.profile());
+        if let Some(cases) = self.cache.cases_passed(digest, profile)? {
             return Ok(cases);
         }
         let cases = run_cases(candidate, policy)?;
-        self.cache.keep_cases_passed(digest, self.profile, cases)?;
+        self.cache.keep_cases_passed(digest, profile, cases)?;
         Ok(cases)
     }
 }

@@ -9,7 +9,9 @@ mod book;
 mod charge;
 pub mod clock;
 pub mod error;
+mod expiry;
 pub mod ids;
+mod kept;
 mod memory;
 mod money;
 mod names;
@@ -24,9 +26,13 @@ pub use error::{
     EventError, EventIdError, Holding, IdentityError, OpenError, ReservationIdError, ReserveError,
     StoreError,
 };
-pub use ids::{Identity, Known};
+pub use expiry::{Expired, OnExpiry, TimeToLive};
+pub use ids::{ID_BYTES_MAX, Identity, Known};
+pub(crate) use kept::{KeptCharge, KeptLedger};
+pub(crate) use memory::KEPT_CHARGES_MAX;
 pub use memory::{BOOKS_MAX, Guard, MemoryStore, OpenBudgets};
+pub(crate) use reservation::Standing;
 pub use reservation::{
     Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,
 };
-pub use store::{Held, Store};
+pub use store::{Held, Restored, Store, Ticket};

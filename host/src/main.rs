@@ -32,10 +32,30 @@ enum Verb {
     Test(command::test::Arguments),
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
+    /// List, export, count and verify what a store has journaled.
+    Journal(command::journal::Arguments),
+    /// Tell what is used and held of each budget of a store.
+    Budget(command::budget::Arguments),
+    /// Decide a store's journal again, by the same policies or by another one.
+    Replay(command::replay::Arguments),
     /// Make a policy document out of a bot's configuration.
     Import(command::import::Arguments),
     /// Print the JSON Schema of policy documents, for editors.
     Schema(command::schema::Arguments),
+    /// How a router on a store stands, or how it was left.
+    Status(command::status::Arguments),
+    /// Set how much a router on a store lets through.
+    State(command::state::Arguments),
+    /// Make another policy the live one of a router on a store.
+    Swap(command::swap::Arguments),
+    /// Make the last good policy of a router on a store the live one again.
+    Rollback(command::rollback::Arguments),
+    /// Record the fill of an order under its reservation.
+    Settle(command::settle::Arguments),
+    /// Free what a reservation still holds.
+    Release(command::release::Arguments),
+    /// Policies that are not let in, and letting one in again.
+    Quarantine(command::quarantine::Arguments),
     #[command(hide = true)]
     CompilePolicy(command::compile_policy::Arguments),
 }
@@ -51,8 +71,18 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
         Verb::Verify(arguments) => command::verify::run(&arguments),
+        Verb::Journal(arguments) => command::journal::run(&arguments),
+        Verb::Budget(arguments) => command::budget::run(&arguments),
+        Verb::Replay(arguments) => command::replay::run(&arguments),
         Verb::Import(arguments) => command::import::run(&arguments),
         Verb::Schema(arguments) => command::schema::run(&arguments),
+        Verb::Status(arguments) => command::status::run(&arguments),
+        Verb::State(arguments) => command::state::run(&arguments),
+        Verb::Swap(arguments) => command::swap::run(&arguments),
+        Verb::Rollback(arguments) => command::rollback::run(&arguments),
+        Verb::Settle(arguments) => command::settle::run(&arguments),
+        Verb::Release(arguments) => command::release::run(&arguments),
+        Verb::Quarantine(arguments) => command::quarantine::run(&arguments),
         Verb::CompilePolicy(arguments) => return command::compile_policy::run(arguments),
     };
     match run {

@@ -47,6 +47,8 @@ pub struct Policy(Arc<Linked>);
 
 struct Linked {
     digest: Digest,
+    /// What a journal keeps, to decide again by the same policy, and what names are looked for in.
+    component: Box<[u8]>,
     profile: SandboxProfile,
     manifest: Manifest,
     /// Index into the manifest's symbols by name.
@@ -56,8 +58,6 @@ struct Linked {
     is_rule_engine: bool,
     /// Its code is that of the rule engine which this program carries.
     is_own_engine: bool,
-    /// The component, where its code is another's.
-    foreign: Option<Box<[u8]>>,
 }
 
 /// Why a component is not taken as a policy.
@@ -161,12 +161,11 @@ impl Policy {
     }
 
     fn link(
+        bytes: &[u8],
         digest: Digest,
         profile: SandboxProfile,
         component: &Component,
-        bytes: &[u8],
     ) -> Result<Self, ComponentError> {
-        let is_own_engine = shape::is_own_engine(bytes);
         let engine = sandbox::engine(profile)?;
         // Nothing is ever put into the linker: a policy imports nothing.
         let pre = Linker::new(engine)
@@ -211,8 +210,8 @@ impl Policy {
             pre,
             exports,
             is_rule_engine: component.get_export_index(None, LOADING).is_some(),
-            is_own_engine,
-            foreign: (!is_own_engine).then(|| bytes.into()),
+            is_own_engine: shape::is_own_engine(bytes),
+            component: bytes.into(),
         })))
     }
 
@@ -227,6 +226,11 @@ impl Policy {
     /// The digest of the component's bytes: the policy's identity.
     pub fn digest(&self) -> Digest {
         self.0.digest
+    }
+
+    /// The component's bytes.
+    pub fn component(&self) -> &[u8] {
+        &self.0.component
     }
 
     /// Whose bounds it is held to.
@@ -249,8 +253,10 @@ impl Policy {
     /// and data anew at each call. Of the rule engine that this program carries none: its rules
     /// stand in a document, which `check` reads.
     pub fn found_names(&self) -> FoundNames {
-        let foreign = self.0.foreign.as_deref();
-        foreign.map(names::found).unwrap_or_default()
+        if self.0.is_own_engine {
+            return Default::default();
+        }
+        names::found(&self.0.component)
     }
 
     /// Whether it exports what components of the rule engine do, and is held to what they are

@@ -68,6 +68,11 @@ impl<'a> Request<'a> {
         Ok(Self { line, timestamp })
     }
 
+    /// A request that was checked before it was written down.
+    pub(crate) const fn of_record(line: RequestLine<'a>, timestamp: Option<Timestamp>) -> Self {
+        Self { line, timestamp }
+    }
+
     /// The bot's client order id.
     pub fn id(&self) -> Option<&str> {
         self.line.id.as_deref()

@@ -13,7 +13,9 @@ mod decide;
 mod desk;
 mod entry;
 mod generation;
+mod journaling;
 mod recorded;
+mod reservation;
 mod seat;
 mod shadow;
 mod standing;
@@ -22,8 +24,8 @@ mod swap;
 mod trading;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use router_guest::state::{BudgetUse, TradingState};
@@ -32,23 +34,27 @@ use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
+use crate::journal::record::{ChangeKind, ChangedEvent};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store, SystemClock,
+    Settlement, Store, StoreError, SystemClock,
 };
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
 use crate::request::Request;
+use crate::sync::Mutex;
 use desk::Desk;
 use generation::{Generation, Live, Slot};
 use trading::Trading;
 
 pub(crate) use alone::decided;
-pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
+pub(crate) use ask::{NO_ROUTE, Unanswered, completed, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
+pub use journaling::TIME_AHEAD_MAX;
 pub use recorded::Recorded;
+pub use reservation::{Reservation, Unchanged};
 pub use shadow::{
     SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
 };
@@ -65,6 +71,9 @@ pub enum BudgetClock {
     System(Box<dyn Clock>),
 }
 
+/// Who asks for what happens when a router starts.
+const START: &str = "start";
+
 /// Told of events, on the thread that they happen on.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
@@ -74,6 +83,8 @@ pub struct Router {
     key: u64,
     slot: Slot,
     store: Box<dyn Store<Recorded>>,
+    /// Whether the store journals decisions.
+    journals: bool,
     clock: BudgetClock,
     trading: Trading,
     observer: Observer,
@@ -107,18 +118,39 @@ impl Router {
     /// [`OpenError`] when the policy's budgets cannot be kept.
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        let budgets = Arc::new(store.open(&policy.manifest().budgets)?);
+        let budgets = Arc::new(store.open_for(&policy)?);
+        let restored = store.restored();
+        let generation = Generation::new(policy, budgets, restored.generations + 1);
+        let trading = match restored.trading_state {
+            None => Trading::active(),
+            Some((state, until)) => Trading::of(state, until),
+        };
+        store.change(&ChangedEvent {
+            recorded_at: SystemClock.now(),
+            kind: ChangeKind::Started,
+            asked_by: START,
+            digest: Some(generation.identity.digest),
+            generation: Some(generation.number()),
+            state: Some(trading.state()),
+            until: trading.until(),
+            what: None,
+            milliseconds: None,
+        })?;
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
-            slot: Slot::new(Live::alone(Generation::new(policy, budgets, 1))),
+            slot: Slot::new(Live::alone(generation)),
+            journals: store.is_durable(),
             store,
             clock: BudgetClock::Request,
-            trading: Trading::active(),
+            trading,
             observer: Box::new(|_| {}),
             gate: Gate::new(Cache::disabled()),
             probation: Probation::default(),
             history_clock: Box::new(SystemClock),
-            desk: Mutex::new(Desk::new()),
+            desk: Mutex::new(Desk::restored(
+                restored.generations + 1,
+                restored.quarantined,
+            )),
         })
     }
 
@@ -174,18 +206,46 @@ impl Router {
 
     /// Changes how much is let through, from the next decision on; at `until`, by the clock
     /// that budgets are counted by, it is ACTIVE again.
+    ///
+    /// Holds from now on whatever becomes of the store; see [`Router::set_trading_state_for`].
     pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
+        // It holds for this process: a store that fails says so by itself.
+        let _ = self.set_trading_state_for(state, until, "program");
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it holds from now on, and may be forgotten by a restart.
+    pub fn set_trading_state_for(
+        &self,
+        state: TradingState,
+        until: Option<Timestamp>,
+        asked_by: &str,
+    ) -> Result<(), StoreError> {
         // ACTIVE is what the others end in.
         let until = until.filter(|_| state != TradingState::Active);
         let from = self.trading.set(state, until);
-        if from != state || until.is_some() {
-            self.tell(&Event::StateChanged {
-                from,
-                to: state,
-                until,
-                cause: StateCause::Set,
-            });
+        if from == state && until.is_none() {
+            return Ok(());
         }
+        self.tell(&Event::StateChanged {
+            from,
+            to: state,
+            until,
+            cause: StateCause::Set,
+        });
+        self.store.change(&ChangedEvent {
+            recorded_at: self.history_clock.now(),
+            kind: ChangeKind::TradingState,
+            asked_by,
+            digest: None,
+            generation: None,
+            state: Some(state),
+            until,
+            what: None,
+            milliseconds: None,
+        })
     }
 
     /// The state that a request meets.
@@ -246,7 +306,39 @@ impl Router {
     /// # Errors
     /// [`EventError`]; what was reserved stays reserved.
     pub fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
-        self.store.settle(settlement)
+        let settled = self.store.settle(settlement)?;
+        self.note_settled(settlement, &settled);
+        Ok(settled)
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`EventError`]; what was reserved stays reserved.
+    pub fn settle_for(
+        &self,
+        settlement: &Settlement<'_>,
+        asked_by: &str,
+    ) -> Result<Settled, EventError> {
+        let settled = self.store.settle_for(settlement, asked_by)?;
+        self.note_settled(settlement, &settled);
+        Ok(settled)
+    }
+
+    /// A fill on another side than was decided: something trades that was not asked to, so
+    /// nothing opens until somebody has looked.
+    fn note_settled(&self, settlement: &Settlement<'_>, settled: &Settled) {
+        if !settled.side_mismatch || settled.repeated {
+            return;
+        }
+        self.tell(&Event::FillSideMismatch {
+            reservation: settlement.reservation,
+            filled: settlement.side,
+        });
+        if self.trading_state() == TradingState::Active {
+            // It holds for this process: a store that fails says so by itself.
+            let _ = self.set_trading_state_for(TradingState::Reducing, None, "router");
+        }
     }
 
     /// Frees what a reservation still holds.
@@ -259,6 +351,19 @@ impl Router {
         event: EventId<'_>,
     ) -> Result<Released, EventError> {
         self.store.release(reservation, event)
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    ///
+    /// # Errors
+    /// [`EventError`]; what was reserved stays reserved.
+    pub fn release_for(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+        asked_by: &str,
+    ) -> Result<Released, EventError> {
+        self.store.release_for(reservation, event, asked_by)
     }
 
     /// The time at which a request meets the budgets; `None` when it does not say.

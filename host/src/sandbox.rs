@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
 
 pub use config::engine_digest;
-pub(crate) use config::{compiling, digest_of};
+pub(crate) use config::{compiling, compiling_with, digest_of};
 pub use fault::{HostFault, PolicyFault, TrapKind};
 pub use profile::{
     CompileLimits, DecodeLimits, ProfileLimits, RunLimits, SandboxProfile, UnknownProfile,

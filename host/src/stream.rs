@@ -3,9 +3,10 @@
 //! Memory is constant. What is decided is written whenever the next line is not there yet,
 //! so that a bot can keep the stream open and wait for each answer.
 
-mod answer;
-mod control;
+pub(crate) mod answer;
+pub(crate) mod control;
 mod lines;
+mod operate;
 mod traffic;
 
 use std::io::{self, Read, Write};
@@ -19,6 +20,7 @@ use answer::{Answers, Asker};
 
 pub use answer::Format;
 pub use lines::{LINE_BYTES_MAX, Line, LineReader};
+pub(crate) use operate::operate;
 pub use traffic::{TrafficSummary, replay};
 
 /// Bytes of answers that are held back at most while more lines are waiting.

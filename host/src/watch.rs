@@ -15,10 +15,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::events::Asker;
+use crate::policy::source::{CASES_FILE, DOCUMENT_FILE};
 use crate::router::{Router, SwapRefusal};
 pub use look::{Look, Looker};
 
@@ -26,6 +27,9 @@ pub use look::{Look, Looker};
 const WATCH: &str = "watch";
 /// How long it must be quiet before a file is read: editors write in several steps.
 const QUIET: Duration = Duration::from_millis(20);
+/// The same once the last step was reported to be over: the file was renamed into its place, or
+/// closed by who wrote it.
+const QUIET_WHEN_DONE: Duration = Duration::from_millis(2);
 /// How long that is waited for at most.
 const QUIET_MAX: Duration = Duration::from_millis(500);
 /// How often the file is looked at when nothing is reported.
@@ -76,10 +80,15 @@ impl Watch {
         // One waiting word says all there is to say: look.
         let (wake, wakes) = sync_channel(1);
         let reported = wake.clone();
+        let is_done = Arc::new(AtomicBool::new(false));
+        let (done, watched) = (Arc::clone(&is_done), path.to_path_buf());
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.map_or(true, |event| is_change(event.kind)) {
-                let _ = reported.try_send(());
+            match event.map(|event| change(&event, &watched)) {
+                Ok(None) => return,
+                Ok(Some(Change::Done)) => done.store(true, Ordering::Release),
+                Ok(Some(Change::GoesOn)) | Err(_) => done.store(false, Ordering::Release),
             }
+            let _ = reported.try_send(());
         });
         let mut folders = Folders {
             path: path.into(),
@@ -87,13 +96,19 @@ impl Watch {
         };
         folders.watch()?;
         let is_over = Arc::new(AtomicBool::new(false));
-        let ends = Arc::clone(&is_over);
-        let looker = Looker::new(path);
+        let mut watcher = Watcher {
+            router,
+            looker: Looker::new(path),
+            folders,
+            wakes,
+            is_done,
+            is_over: Arc::clone(&is_over),
+        };
         // What was saved between loading the policy and this moment was not reported.
         let _ = wake.try_send(());
         let thread = thread::Builder::new()
             .name("watch".into())
-            .spawn(move || run(&router, looker, &mut folders, &wakes, poll_every, &ends))?;
+            .spawn(move || watcher.run(poll_every))?;
         Ok(Self {
             is_over,
             wake,
@@ -112,12 +127,34 @@ impl Drop for Watch {
     }
 }
 
-/// Whether something may have changed: reading the file is reported as well.
-const fn is_change(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(access) => matches!(access, AccessKind::Close(AccessMode::Write)),
-        _ => true,
-    }
+/// What is reported to have changed.
+enum Change {
+    /// A file is whole: it was renamed into its place, or closed by who wrote it.
+    Done,
+    /// Something, and more may follow.
+    GoesOn,
+}
+
+/// What an event says of the policy at a path; `None` of reading it, which is reported as well.
+fn change(event: &notify::Event, path: &Path) -> Option<Change> {
+    let is_over = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => return None,
+        EventKind::Modify(ModifyKind::Name(rename)) => {
+            matches!(rename, RenameMode::To | RenameMode::Both)
+        }
+        _ => false,
+    };
+    // Another file's end says nothing of this one's; of a rename, the new name stands last.
+    let name = event.paths.last().and_then(|changed| changed.file_name());
+    let is_policys = name.is_some_and(|name| {
+        path.file_name() == Some(name) || name == DOCUMENT_FILE || name == CASES_FILE
+    });
+    Some(if is_over && is_policys {
+        Change::Done
+    } else {
+        Change::GoesOn
+    })
 }
 
 fn unwatchable(path: &Path, error: notify::Error) -> WatchError {
@@ -154,42 +191,121 @@ impl Folders {
     }
 }
 
-fn run(
-    router: &Router,
-    mut looker: Looker,
-    folders: &mut Folders,
-    wakes: &Receiver<()>,
-    poll_every: Duration,
-    is_over: &AtomicBool,
-) {
-    loop {
-        match wakes.recv_timeout(poll_every) {
-            Ok(()) => wait_for_quiet(wakes),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+/// The thread that watches.
+struct Watcher {
+    router: Arc<Router>,
+    looker: Looker,
+    folders: Folders,
+    wakes: Receiver<()>,
+    is_done: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn run(&mut self, poll_every: Duration) {
+        loop {
+            match self.wakes.recv_timeout(poll_every) {
+                Ok(()) => self.wait_for_quiet(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.is_over.load(Ordering::Acquire) {
+                return;
+            }
+            // Where the folder is gone, polling goes on.
+            let _ = self.folders.watch();
+            self.look();
         }
-        if is_over.load(Ordering::Acquire) {
-            return;
+    }
+
+    fn wait_for_quiet(&self) {
+        let started = Instant::now();
+        while started.elapsed() < QUIET_MAX {
+            let quiet = if self.is_done.load(Ordering::Acquire) {
+                QUIET_WHEN_DONE
+            } else {
+                QUIET
+            };
+            if self.wakes.recv_timeout(quiet).is_err() {
+                return;
+            }
         }
-        // Where the folder is gone, polling goes on.
-        let _ = folders.watch();
-        look(router, &mut looker);
+    }
+
+    /// Looks once, and swaps what is new.
+    fn look(&mut self) {
+        let (router, asked_by) = (&self.router, Asker::from(WATCH));
+        // What is refused is told as an event, and in the history.
+        let refusal = match self.looker.look(&router.loader()) {
+            Look::Same => return,
+            Look::Changed(candidate) => router.swap(&candidate, asked_by).err(),
+            Look::Faulty(error) => Some(router.refuse(error.into(), &asked_by)),
+            Look::Gone(path) => Some(router.refuse(SwapRefusal::Gone { path }, &asked_by)),
+        };
+        if refusal.is_some_and(|refusal| refusal.blames_host()) {
+            // The same policy may do once there is memory again: the next look tries it anew.
+            self.looker.forget();
+        }
     }
 }
 
-fn wait_for_quiet(wakes: &Receiver<()>) {
-    let started = Instant::now();
-    while started.elapsed() < QUIET_MAX && wakes.recv_timeout(QUIET).is_ok() {}
-}
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange};
 
-/// Looks once, and swaps what is new.
-fn look(router: &Router, looker: &mut Looker) {
-    let asked_by = Asker::from(WATCH);
-    // What is refused is told as an event, and in the history.
-    match looker.look(&router.loader()) {
-        Look::Same => {}
-        Look::Changed(candidate) => drop(router.swap(&candidate, asked_by)),
-        Look::Faulty(error) => drop(router.refuse(error.into(), &asked_by)),
-        Look::Gone(path) => drop(router.refuse(SwapRefusal::Gone { path }, &asked_by)),
+    use super::*;
+
+    /// Whether an event says that the policy `/p/policy.yaml`, or a component `/p/own.wasm`, is
+    /// whole; `None` where it says nothing.
+    #[track_caller]
+    fn says(kind: EventKind, paths: &[&str], watched: &str, expected: Option<bool>) {
+        let event = paths.iter().fold(notify::Event::new(kind), |event, path| {
+            event.add_path(path.into())
+        });
+        let said = change(&event, Path::new(watched)).map(|said| matches!(said, Change::Done));
+        assert_eq!(said, expected, "{kind:?} {paths:?}");
+    }
+
+    #[test]
+    fn a_file_is_whole_once_it_is_renamed_into_place_or_closed() {
+        let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let renamed = |mode| EventKind::Modify(ModifyKind::Name(mode));
+        let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let (policy, own) = ("/p/policy.yaml", "/p/own.wasm");
+        for (kind, paths, watched, expected) in [
+            (closed, &[policy][..], policy, Some(true)),
+            (closed, &[policy], "/p", Some(true)),
+            (closed, &["/p/cases.yaml"], policy, Some(true)),
+            (closed, &[own], own, Some(true)),
+            (closed, &[own], policy, Some(false)),
+            (closed, &["/p/.policy.yaml.swp"], policy, Some(false)),
+            (renamed(RenameMode::To), &[policy], policy, Some(true)),
+            (
+                renamed(RenameMode::Both),
+                &["/p/new", policy],
+                policy,
+                Some(true),
+            ),
+            // Moved away, as editors do that write it anew.
+            (renamed(RenameMode::From), &[policy], policy, Some(false)),
+            (
+                renamed(RenameMode::Both),
+                &[policy, "/p/policy.yaml~"],
+                policy,
+                Some(false),
+            ),
+            (renamed(RenameMode::To), &["/p/..data"], policy, Some(false)),
+            (written, &[policy], policy, Some(false)),
+            (
+                EventKind::Create(CreateKind::File),
+                &[policy],
+                policy,
+                Some(false),
+            ),
+            (closed, &[], policy, Some(false)),
+            (EventKind::Access(AccessKind::Read), &[policy], policy, None),
+        ] {
+            says(kind, paths, watched, expected);
+        }
     }
 }

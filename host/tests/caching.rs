@@ -41,7 +41,11 @@ fn a_policy_is_kept_once_and_found_again() {
     let folder = above.path().join("deep").join("cache");
     let first = load(&Cache::at(&folder));
     let kept = files(&folder);
-    assert_eq!(kept.len(), 2, "{kept:?}");
+    // The component, its compiled form, and what the next document's need not compile again.
+    let kinds: Vec<_> = kept.iter().filter_map(|file| file.extension()).collect();
+    let count = |kind: &str| kinds.iter().filter(|found| **found == kind).count();
+    let counts = ["component", "compiled", "functions"].map(count);
+    assert_eq!(counts, [1, 2, 1], "{kept:?}");
     assert_eq!(
         fs::metadata(&folder).unwrap().permissions().mode() & 0o777,
         0o700
@@ -70,17 +74,43 @@ fn a_policy_is_kept_once_and_found_again() {
 fn a_damaged_entry_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
     let digest = load(&Cache::at(folder.path())).digest();
-    for file in files(folder.path()) {
-        let good = fs::read(&file).unwrap();
+    let all = files(folder.path());
+    for file in &all {
+        let good = fs::read(file).unwrap();
         let mut flipped = good.clone();
         let middle = flipped.len() / 2;
         flipped[middle] ^= 1;
         for bad in [&flipped[..], &good[..good.len() - 1], &good[..20], b""] {
-            fs::write(&file, bad).unwrap();
+            // Alone, since some are only looked at where others are not there.
+            for file in &all {
+                fs::remove_file(file).unwrap();
+            }
+            fs::write(file, bad).unwrap();
             assert_eq!(load(&Cache::at(folder.path())).digest(), digest);
-            assert_eq!(fs::read(&file).unwrap().len(), good.len());
+            assert_eq!(files(folder.path()), all);
+            assert!(fs::read(file).unwrap().len() > bad.len() || bad.len() == good.len());
         }
     }
+}
+
+/// What every document needs must not be the first to make room, though it is the oldest.
+#[test]
+fn what_every_document_needs_stays_among_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    load(&Cache::at(folder.path()));
+    let old = std::time::SystemTime::UNIX_EPOCH;
+    for file in files(folder.path()) {
+        fs::File::open(&file).unwrap().set_modified(old).unwrap();
+    }
+    let other = format!("{DOCUMENT}# Other.\n");
+    Policy::from_document(&other, None, &Cache::at(folder.path())).unwrap();
+    let is_old = |file: &PathBuf| fs::metadata(file).unwrap().modified().unwrap() == old;
+    let old: Vec<_> = files(folder.path()).into_iter().filter(is_old).collect();
+    // The other document's own component and its compiled form.
+    let kinds: Vec<_> = old.iter().map(|file| file.extension().unwrap()).collect();
+    let mut kinds: Vec<_> = kinds.iter().map(|kind| kind.to_str().unwrap()).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["compiled", "component"]);
 }
 
 #[test]

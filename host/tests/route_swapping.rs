@@ -216,6 +216,43 @@ fn control_lines_are_followed_when_they_are_allowed() {
     assert_eq!(code, Some(1));
 }
 
+#[test]
+fn how_many_faults_cost_a_policy_its_place_is_the_operators_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.yaml");
+    let gap = "routes:\n  - gap: { when: { strategy: gap }, close: position }\n";
+    fs::write(&path, named("gaping").replace("routes:\n", gap)).unwrap();
+    let swap = format!(r#"{{"control":"swap","policy":{:?}}}"#, text(&path));
+    let buy = r#"{"final_action":"BUY","symbol":"BTC/USDT","strategy":"gap","position":null,"price":"100","target_notional":"500"}"#;
+    for (arguments, faults) in [
+        (&[][..], 1),
+        (
+            &[
+                "--probation",
+                "0",
+                "--faults-max",
+                "2",
+                "--fault-window",
+                "100",
+            ],
+            2,
+        ),
+        (&["--probation", "0", "--faults-max", "3"], 3),
+    ] {
+        let mut bot = Bot::start(&[&["--allow-control"], arguments].concat());
+        bot.asks(&swap);
+        for fault in 1..=faults {
+            assert_eq!(bot.policy(), "gaping", "{arguments:?} {fault}");
+            // The policy before decides it, in the same call.
+            let decision: Value = serde_json::from_str(&bot.asks(buy)).unwrap();
+            assert_eq!(decision["policy"]["name"], "default");
+            assert_eq!(decision["reason"], "open_long");
+        }
+        assert_eq!(bot.policy(), "default", "{arguments:?}");
+        bot.ends();
+    }
+}
+
 /// It does not start: the code, and how its last words begin.
 #[track_caller]
 fn does_not_start(arguments: &[&str], expected: &str) {
@@ -233,6 +270,14 @@ fn arguments_that_cannot_be() {
     does_not_start(
         &["--events", "/nowhere/events.jsonl"],
         "execution-router: cannot write events to `/nowhere/events.jsonl`: ",
+    );
+    does_not_start(
+        &["--faults-max", "-1"],
+        "error: unexpected argument '-1' found",
+    );
+    does_not_start(
+        &["--probation", "always"],
+        "error: invalid value 'always' for '--probation <DECISIONS>': invalid digit found in string",
     );
     does_not_start(
         &["--worst-fuel-max", "much"],

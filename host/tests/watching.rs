@@ -20,7 +20,7 @@ use std::time::Duration;
 use execution_router::events::Event;
 use execution_router::gate::Gate;
 use execution_router::watch::{Look, Looker, Watch};
-use execution_router::{Cache, Loader, Policy, Router};
+use execution_router::{Cache, Compiler, Loader, Policy, Router};
 
 const DEFAULT: &str = include_str!("../../policies/default/policy.yaml");
 /// What a test waits for at most before it fails.
@@ -49,7 +49,10 @@ fn found(looker: &mut Looker) -> String {
     match looker.look(&Loader::new(&cache())) {
         Look::Same => "same".into(),
         Look::Changed(candidate) => {
-            let policy = Policy::from_component(candidate.component(), &cache()).unwrap();
+            let cache = cache();
+            let compiler = Compiler::child(env!("CARGO_BIN_EXE_execution-router"));
+            let loader = Loader::new(&cache).compiler(compiler);
+            let policy = loader.component(candidate.component()).unwrap();
             policy.manifest().name.clone()
         }
         Look::Faulty(error) => error.to_string(),
@@ -124,16 +127,20 @@ fn a_component_is_looked_at_by_its_bytes() {
 struct Watched {
     router: Arc<Router>,
     told: Receiver<Event>,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl Watched {
     fn polling(path: &Path, poll_every: Duration) -> Self {
+        Self::behind(Gate::new(cache()), path, poll_every)
+    }
+
+    fn behind(gate: Gate, path: &Path, poll_every: Duration) -> Self {
         let (tell, told) = channel();
         let tell = Mutex::new(tell);
         let router = Router::new(Policy::load(path, &cache()).unwrap())
             .unwrap()
-            .gate(Gate::new(cache()))
+            .gate(gate)
             .observer(Box::new(move |event| {
                 let _ = tell.lock().unwrap().send(event.clone());
             }));
@@ -142,7 +149,7 @@ impl Watched {
         Self {
             router,
             told,
-            _watch: watch,
+            watch,
         }
     }
 
@@ -311,6 +318,36 @@ fn what_no_watch_reports_is_found_by_polling() {
             other => break assert_eq!(other, ("activated", "two".to_owned())),
         }
     }
+}
+
+/// Bug: a policy that could not be let in for want of memory, a thread or a compiler was never
+/// looked at again, since its file did not change. Fix: what the machine is at fault for is
+/// tried anew at the next look.
+#[test]
+fn what_the_machine_was_at_fault_for_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.yaml");
+    fs::write(&path, named("one")).unwrap();
+    let program = folder.path().join("compiler");
+    let gate = Gate::new(Cache::disabled()).compiler(Compiler::child(&program));
+    let watched = Watched::behind(gate, &path, Duration::from_millis(20));
+    let component = execution_router::compose::compose(&named("two"), None).unwrap();
+    let other = folder.path().join("policy.wasm");
+    fs::write(&other, component).unwrap();
+    let router = Arc::clone(&watched.router);
+    drop(watched.watch);
+    let watch = Watch::polling(router, &other, Duration::from_millis(20)).unwrap();
+    for _ in 0..2 {
+        let event = watched.told.recv_timeout(PATIENCE).unwrap();
+        assert!(event.to_string().contains("cannot be run: "), "{event}");
+    }
+    symlink(env!("CARGO_BIN_EXE_execution-router"), &program).unwrap();
+    let mut told = watched.told.iter();
+    let event = told.find(|event| event.word() != "refused").unwrap();
+    assert_eq!(event.word(), "activated");
+    assert_eq!(watched.router.policy().manifest.name, "two");
+    assert!(watched.router.quarantine().is_empty());
+    drop(watch);
 }
 
 #[test]

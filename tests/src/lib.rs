@@ -4,12 +4,17 @@
 //! knows how a policy is written.
 
 pub mod as_written;
+pub mod crash;
+pub mod disk;
 pub mod generate;
 pub mod generate_policy;
+pub mod ledger;
 pub mod mutate;
 pub mod naive;
 pub mod routing;
 pub mod run;
+pub mod soak;
+pub mod store;
 pub mod tree;
 
 use router_guest::document::Document;

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use crate::digest::Digest;
 
@@ -17,6 +18,8 @@ pub(super) const COMPONENT: &str = "component";
 pub(super) const CERTIFICATE: &str = "certificate";
 /// The kind of a file that says how many of its own cases a component passes: all of them.
 pub(super) const CASES: &str = "cases";
+/// The kind of a file that holds the machine code of single functions.
+pub(super) const FUNCTIONS: &str = "functions";
 /// Files of a cache; when there are more, the oldest go.
 const FILES_MAX: usize = 128;
 /// Bytes of a file: several times what the largest component compiles to.
@@ -75,6 +78,13 @@ pub(super) fn write(path: &Path, payload: &[u8]) {
     }
 }
 
+/// Counts a file among the newest, since it is in use: it is written once and read for long.
+pub(super) fn refresh(path: &Path) {
+    if let Some(file) = own_file(path) {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}
+
 fn write_whole(path: &Path, payload: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -125,5 +135,5 @@ fn is_ours(name: &OsStr) -> bool {
     let is_digest =
         key.len() == 2 * Digest::BYTES && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kind = kind.split('.').next().unwrap_or_default();
-    is_digest && [COMPILED, COMPONENT, CERTIFICATE, CASES].contains(&kind)
+    is_digest && [COMPILED, COMPONENT, CERTIFICATE, CASES, FUNCTIONS].contains(&kind)
 }

@@ -9,11 +9,14 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use router_guest::state::TradingState;
 
-use super::{Outcome, PolicyArguments};
+use super::{Outcome, PolicyArguments, keep};
 use crate::events::{Event, EventFile};
 use crate::gate::{Gate, WORST_FUEL_MAX};
 use crate::ledger::SystemClock;
-use crate::router::{BudgetClock, Router};
+use crate::router::{
+    BudgetClock, FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation, Router,
+};
+use crate::store::{Inbox, Operator};
 use crate::stream::{self, Format, StreamOptions};
 use crate::watch::Watch;
 
@@ -28,14 +31,14 @@ pub struct Arguments {
     /// Where the time of a budget's charge comes from.
     #[arg(long, value_enum, default_value = "request")]
     clock: ClockArgument,
-    /// How much is let through.
-    #[arg(long, value_enum, ignore_case = true, default_value = "ACTIVE")]
-    trading_state: StateArgument,
+    /// How much is let through; not given, ACTIVE, or what the store says.
+    #[arg(long, value_enum, ignore_case = true)]
+    trading_state: Option<StateArgument>,
     /// Watch the file or folder of `--policy`: what is saved there decides from then on, when
     /// it passes the gate.
     #[arg(long, requires = "policy")]
     watch: bool,
-    /// Follow control lines of the input: swap, rollback, trading_state, status.
+    /// Follow control lines of the input: swap, rollback, shadow, trading_state, status and others.
     #[arg(long)]
     allow_control: bool,
     /// Append what happens to the router to this file, a JSON object a line.
@@ -44,9 +47,37 @@ pub struct Arguments {
     /// Fuel of the dearest decision of a policy that is swapped in, at most.
     #[arg(long, value_name = "FUEL", default_value_t = WORST_FUEL_MAX)]
     worst_fuel_max: u64,
+    #[command(flatten)]
+    store: keep::StoreArguments,
+    #[command(flatten)]
+    probation: ProbationArguments,
     /// Requests, one JSON object a line; `-` or nothing reads standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+}
+
+/// When faults cost a policy its place, provided that another one can take it.
+#[derive(Debug, clap::Args)]
+struct ProbationArguments {
+    /// In so many first decisions of a policy, one fault costs it its place.
+    #[arg(long, value_name = "DECISIONS", default_value_t = PROBATION_DECISIONS)]
+    probation: u64,
+    /// Later, so many faults do.
+    #[arg(long, value_name = "FAULTS", default_value_t = FAULTS_MAX)]
+    faults_max: usize,
+    /// When they are among so many of its latest decisions.
+    #[arg(long, value_name = "DECISIONS", default_value_t = FAULT_WINDOW_DECISIONS)]
+    fault_window: u64,
+}
+
+impl ProbationArguments {
+    const fn probation(&self) -> Probation {
+        Probation {
+            decisions: self.probation,
+            faults: self.faults_max,
+            window_decisions: self.fault_window,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -83,7 +114,10 @@ pub(super) enum StateArgument {
 /// When the input cannot be read, the policy cannot be used, or the output is closed.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let input = open(arguments.file.as_deref())?;
-    let router = Arc::new(router(arguments)?);
+    let (router, inbox) = router(arguments)?;
+    let router = Arc::new(router);
+    let operator = inbox.map(|inbox| Operator::start(Arc::clone(&router), inbox));
+    let operator = operator.transpose().context("cannot take commands")?;
     let watch = match arguments.policy.policy.as_deref() {
         Some(path) if arguments.watch => Some(Watch::start(Arc::clone(&router), path)?),
         _ => None,
@@ -97,6 +131,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let summary = stream::route_with(&router, input, &mut io::stdout().lock(), options)?;
     drop(watch);
+    drop(operator);
     if summary.refused > 0 {
         eprintln!(
             "execution-router: {} of {} lines were refused",
@@ -107,35 +142,43 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn router(arguments: &Arguments) -> anyhow::Result<Router> {
+fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
     let cache = arguments.policy.open_cache();
-    let policy = arguments.policy.load(&cache)?;
+    let given = arguments.policy.load(&cache)?;
     let events = arguments.events.as_deref().map(open_events).transpose()?;
+    let teller = Arc::new(Teller(events));
+    let of_store = Arc::clone(&teller);
+    let kept = arguments
+        .store
+        .open(Box::new(move |event| of_store.tell(event)))?;
     let gate = Gate::new(cache)
         .profile(arguments.policy.sandbox.profile)
         .worst_fuel_max(arguments.worst_fuel_max);
-    let router = Router::new(policy)?
+    let (router, inbox) = match kept {
+        None => (arguments.store.in_memory(given)?, None),
+        Some(store) => {
+            let is_explicit = arguments.policy.policy.is_some();
+            let policy = keep::live_policy(&store, given, is_explicit, &gate.loader())?;
+            let inbox = store.inbox();
+            (Router::with_store(policy, Box::new(store))?, inbox)
+        }
+    };
+    let router = router
         .gate(gate)
+        .probation(arguments.probation.probation())
         .clock(match arguments.clock {
             ClockArgument::Request => BudgetClock::Request,
             ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
         });
-    if let Some(events) = &events {
-        let policy = router.policy();
-        let asked_by = "start".into();
-        write(events, &Event::Activated { policy, asked_by });
+    let policy = router.policy();
+    let asked_by = "start".into();
+    // Whoever started it knows: only the file is told.
+    teller.write(&Event::Activated { policy, asked_by });
+    if let Some(state) = arguments.trading_state {
+        router.set_trading_state(state.state(), None);
     }
-    // Before anybody listens: whoever started it knows.
-    router.set_trading_state(arguments.trading_state.state(), None);
-    Ok(router.observer(Box::new(move |event| {
-        // Every decision says by itself what its budget held.
-        if !matches!(event, Event::BudgetExhausted { .. }) {
-            eprintln!("execution-router: {event}");
-        }
-        if let Some(events) = &events {
-            write(events, event);
-        }
-    })))
+    let router = router.observer(Box::new(move |event| teller.tell(event)));
+    Ok((router, inbox))
 }
 
 fn open_events(path: &Path) -> anyhow::Result<EventFile> {
@@ -143,10 +186,25 @@ fn open_events(path: &Path) -> anyhow::Result<EventFile> {
         .with_context(|| format!("cannot write events to `{}`", path.display()))
 }
 
-/// Appends an event; a file that cannot be written to holds no decision up.
-fn write(events: &EventFile, event: &Event) {
-    if let Err(error) = events.write(event) {
-        eprintln!("execution-router: an event could not be written: {error}");
+/// Tells of events on standard error and in the events file, where there is one.
+struct Teller(Option<EventFile>);
+
+impl Teller {
+    fn tell(&self, event: &Event) {
+        // Every decision says by itself what its budget held.
+        if !matches!(event, Event::BudgetExhausted { .. }) {
+            eprintln!("execution-router: {event}");
+        }
+        self.write(event);
+    }
+
+    /// Appends an event; a file that cannot be written to holds no decision up.
+    fn write(&self, event: &Event) {
+        if let Some(events) = &self.0
+            && let Err(error) = events.write(event)
+        {
+            eprintln!("execution-router: an event could not be written: {error}");
+        }
     }
 }
 

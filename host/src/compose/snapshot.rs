@@ -4,12 +4,13 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use wasmtime::component::{Component, Instance, Lift, Linker, WasmList};
+use wasmtime::component::{Instance, Lift, Linker, WasmList};
 use wasmtime::{Store, StoreLimits};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use super::ComposeError;
 use crate::bindings::loading::{LOADING, LoadError, LoadErrorKind, Loaded};
+use crate::cache::Cache;
 use crate::sandbox::{self, SandboxProfile};
 
 /// Bytes of the memory that what is composed may have.
@@ -20,6 +21,7 @@ pub(super) fn loaded(
     engine_component: &[u8],
     table: &[u8],
     rules: usize,
+    cache: &Cache,
 ) -> Result<Vec<u8>, ComposeError> {
     let mut wizer = Wizer::new();
     // The function that loads stays: a component without it would be of no published world.
@@ -27,7 +29,7 @@ pub(super) fn loaded(
     let (context, instrumented) = wizer
         .instrument_component(engine_component)
         .map_err(snapshot_error)?;
-    let (mut store, instance) = run(&instrumented, table, rules)?;
+    let (mut store, instance) = run(&instrumented, table, rules, cache)?;
     // The memory is read out whole, several times what a policy may ever answer.
     store.set_hostcall_fuel(MEMORY_BYTES_MAX * 2);
     let mut state = Access {
@@ -51,12 +53,16 @@ fn run(
     instrumented: &[u8],
     table: &[u8],
     rules: usize,
+    cache: &Cache,
 ) -> Result<(Store<StoreLimits>, Instance), ComposeError> {
     let engine = sandbox::composing_engine()?;
     let load_error = |error: wasmtime::Error| ComposeError::Load {
         message: load_trap(&error),
     };
-    let component = Component::new(&engine, instrumented).map_err(snapshot_error)?;
+    let component = cache.composing(&engine, instrumented);
+    let component = component.map_err(|error| ComposeError::Snapshot {
+        message: error.to_string(),
+    })?;
     let mut store = sandbox::composing_store(&engine);
     let instance = Linker::new(&engine)
         .instantiate(&mut store, &component)

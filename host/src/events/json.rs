@@ -65,6 +65,16 @@ struct EventText<'a> {
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_expiry: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<u64>,
 }
 
 impl Event {
@@ -116,6 +126,10 @@ impl Event {
             Self::FailSafe { .. } | Self::BudgetExhausted { .. } | Self::StateChanged { .. } => {
                 self.other_facts()
             }
+            Self::ReservationExpired { .. }
+            | Self::FillSideMismatch { .. }
+            | Self::StoreFailed { .. }
+            | Self::StoreBack { .. } => self.kept_facts(),
         }
     }
 
@@ -163,6 +177,44 @@ impl Event {
                 to: Some(to.word()),
                 until: until.map(|until| until.to_string()),
                 cause: Some(cause.word()),
+                ..none
+            },
+            _ => none,
+        }
+    }
+}
+
+impl Event {
+    /// The facts of events that reservations and their store are about.
+    fn kept_facts(&self) -> EventText<'_> {
+        let none = EventText::default();
+        match self {
+            Self::ReservationExpired {
+                reservation,
+                held,
+                on_expiry,
+            } => EventText {
+                reservation: Some(reservation.to_string()),
+                held: Some(held.to_string()),
+                on_expiry: Some(on_expiry.word()),
+                ..none
+            },
+            Self::FillSideMismatch {
+                reservation,
+                filled,
+            } => EventText {
+                reservation: Some(reservation.to_string()),
+                side: Some(filled.word()),
+                ..none
+            },
+            Self::StoreFailed { what, lost } => EventText {
+                why: Some(what),
+                lost: Some(*lost),
+                ..none
+            },
+            Self::StoreBack { seconds, lost } => EventText {
+                seconds: Some(*seconds),
+                lost: Some(*lost),
                 ..none
             },
             _ => none,

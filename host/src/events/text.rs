@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{Event, Incident, StateCause};
 use crate::decision::PolicyIdentity;
+use crate::ledger::OnExpiry;
 
 impl fmt::Display for Incident {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +60,10 @@ impl fmt::Display for Event {
             Self::HostFault(incident) => incident.write("could not be run", out),
             Self::FailSafe { .. } => self.write_fail_safe(out),
             Self::BudgetExhausted { .. } => self.write_spent(out),
+            Self::ReservationExpired { .. }
+            | Self::FillSideMismatch { .. }
+            | Self::StoreFailed { .. }
+            | Self::StoreBack { .. } => self.write_kept(out),
             Self::StateChanged { .. } => self.write_state(out),
         }
     }
@@ -68,6 +73,16 @@ impl Incident {
     fn write(&self, happened: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "policy {} {happened}:{self}", self.policy.digest)
     }
+}
+
+fn write_lost(lost: u64, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if lost == 0 {
+        return Ok(());
+    }
+    write!(
+        out,
+        "; {lost} decisions that were answered are in no journal"
+    )
 }
 
 impl Event {
@@ -109,6 +124,43 @@ impl Event {
         match remaining {
             Some(left) => write!(out, ", {left} left"),
             None => out.write_str(", no orders left"),
+        }
+    }
+
+    /// What became of reservations and of the store that keeps them.
+    fn write_kept(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReservationExpired {
+                reservation,
+                held,
+                on_expiry,
+            } => {
+                let becomes = match on_expiry {
+                    OnExpiry::Keep => "stay held",
+                    OnExpiry::Release => "are released",
+                };
+                write!(
+                    out,
+                    "nobody said in time what became of the order under {reservation}:                      the {held} that it holds {becomes}"
+                )
+            }
+            Self::FillSideMismatch {
+                reservation,
+                filled,
+            } => write!(
+                out,
+                "the order under {reservation} was filled as a {}, which is not what was decided",
+                filled.word()
+            ),
+            Self::StoreFailed { what, lost } => {
+                write!(out, "THE STORE FAILED: {what}")?;
+                write_lost(*lost, out)
+            }
+            Self::StoreBack { seconds, lost } => {
+                write!(out, "the store is written again, after {seconds} s")?;
+                write_lost(*lost, out)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::policy::{
     ComponentError, DocumentSource, Loader, Policy, PolicyError, PolicyFile, read_policy_file,
 };
+use crate::sandbox::SandboxProfile;
 
 /// A policy before the gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Candidate {
     digest: Digest,
     /// Whether this program composed it: then it is its own code, and compiled here.
     is_own: bool,
+    /// Whose bounds it is held to; the gate's where nothing is said.
+    profile: Option<SandboxProfile>,
 }
 
 impl Candidate {
@@ -25,6 +28,7 @@ impl Candidate {
             component,
             digest,
             is_own: false,
+            profile: None,
         }
     }
 
@@ -68,6 +72,18 @@ impl Candidate {
         }
     }
 
+    /// The same, held to the bounds of this profile, whatever the gate holds others to.
+    #[must_use]
+    pub const fn in_profile(mut self, profile: SandboxProfile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Whose bounds it is held to, where that was said.
+    pub const fn profile(&self) -> Option<SandboxProfile> {
+        self.profile
+    }
+
     /// The digest of its component.
     pub const fn digest(&self) -> Digest {
         self.digest
@@ -80,6 +96,10 @@ impl Candidate {
 
     /// Compiles and describes it.
     pub(crate) fn policy(&self, loader: &Loader<'_>) -> Result<Policy, ComponentError> {
+        let loader = match self.profile {
+            Some(profile) => &loader.clone().profile(profile),
+            None => loader,
+        };
         if self.is_own {
             loader.own_component(&self.component)
         } else {

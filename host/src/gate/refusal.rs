@@ -4,7 +4,7 @@ use router_guest::document::Findings;
 use router_guest::table::TableError;
 
 use crate::digest::Digest;
-use crate::policy::{ComponentError, HostFault};
+use crate::policy::{ComponentError, HostFault, ShapeError};
 use crate::verify::{Report, Verdict};
 
 /// Why a candidate is not let in.
@@ -73,12 +73,16 @@ pub enum GateRefusal {
 }
 
 impl GateRefusal {
-    /// Whether the same bytes would be refused again, so that there is no use in trying.
+    /// Whether the same bytes would be refused again, so that there is no use in trying. What the
+    /// wider profile would take may be asked for again under that one.
     pub const fn blames_candidate(&self) -> bool {
-        !matches!(
-            self,
-            Self::Unchanged { .. } | Self::Quarantined { .. } | Self::Host(_)
-        )
+        match self {
+            Self::Unchanged { .. } | Self::Quarantined { .. } | Self::Host(_) => false,
+            Self::Component(ComponentError::Shape(ShapeError::Bound(bound))) => {
+                bound.large.is_none()
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn of_report(report: &Report) -> Self {

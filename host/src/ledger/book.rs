@@ -15,9 +15,10 @@ use router_guest::state::BudgetUse;
 
 use super::charge::{Charge, Seen, Tally};
 use super::error::{EventError, ReserveError};
+use super::expiry::{Expired, OnExpiry};
 use super::money::Money;
 use super::names::NameId;
-use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
+use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement, Standing};
 use super::room::Room;
 use super::window::{Bounds, Calendar, Moment};
 use sums::Sums;
@@ -204,6 +205,32 @@ impl Book {
                 repeated: true,
             }),
         })
+    }
+
+    /// What a reservation has come to; nothing, when it is not of this budget.
+    pub(super) fn standing(&self, reservation: ReservationId) -> Standing {
+        let charge = self
+            .position(reservation)
+            .and_then(|at| self.charges.get(at));
+        charge.map_or(
+            Standing {
+                reserved: Money::ZERO.amount(),
+                settled: Money::ZERO.amount(),
+                is_open: false,
+            },
+            Charge::standing,
+        )
+    }
+
+    /// Ends a reservation's time; `None` when it is not of this budget, and inside, when its
+    /// fate is known.
+    pub(super) fn expire(
+        &mut self,
+        reservation: ReservationId,
+        on_expiry: OnExpiry,
+    ) -> Option<Option<Expired>> {
+        let position = self.position(reservation)?;
+        self.change(position, |charge| charge.expire(on_expiry))
     }
 
     /// Until when a charge of this moment counts, under the terms of the last turn.

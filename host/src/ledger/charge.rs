@@ -5,9 +5,13 @@
 use router_guest::amount::Amount;
 use router_guest::decision::Side;
 
+use super::expiry::{Expired, OnExpiry};
+use super::kept::KeptCharge;
 use super::money::{Money, Packed};
 use super::names::NameId;
-use super::reservation::{EVENTS_MAX, EventId, Released, Settled, Settlement};
+use super::reservation::{
+    EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement, Standing,
+};
 use super::window::Moment;
 
 /// What one order was granted and what came of it. Up to 65,536 are held at once, so it is
@@ -147,6 +151,53 @@ impl Charge {
             released: self.close().amount(),
             repeated: false,
         }
+    }
+
+    /// What it has come to.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            reserved: self.reserved.amount(),
+            settled: self.settled.amount(),
+            is_open: self.is_open,
+        }
+    }
+
+    /// Its time is over: keeps what it holds, or frees it. `None` when its fate is known.
+    pub(super) fn expire(&mut self, on_expiry: OnExpiry) -> Option<Expired> {
+        let reservation = ReservationId(self.number);
+        let held = self.reserved.amount();
+        match on_expiry {
+            _ if !self.is_open => return None,
+            OnExpiry::Keep => {}
+            OnExpiry::Release => {
+                self.close();
+            }
+        }
+        Some(Expired {
+            reservation,
+            held,
+            on_expiry,
+        })
+    }
+
+    /// A charge as it was kept elsewhere.
+    pub(super) fn restored(kept: &KeptCharge) -> Option<Self> {
+        let mut events = Events::default();
+        for event in &kept.events {
+            events.remember(EventId::new(event).ok()?);
+        }
+        Some(Self {
+            number: kept.number,
+            at: kept.at,
+            symbol: NameId::of(kept.symbol.as_str()),
+            strategy: NameId::of(kept.strategy.as_str()),
+            reserved: Money::up(kept.reserved)?,
+            settled: Money::up(kept.settled)?,
+            quote_rate: Packed::new(kept.quote_rate),
+            side: kept.side,
+            is_open: kept.is_open,
+            events,
+        })
     }
 
     fn close(&mut self) -> Money {

@@ -49,6 +49,7 @@ pub struct IdMemory<D> {
     others: VecDeque<u32>,
     /// Room that is held for charging requests on their way.
     allotted: usize,
+    others_max: usize,
 }
 
 #[derive(Debug)]
@@ -59,8 +60,13 @@ struct Entry<D> {
 }
 
 impl<D: Clone> IdMemory<D> {
-    /// Remembers nothing.
+    /// Remembers nothing yet.
     pub fn new() -> Self {
+        Self::of_the_last(OTHER_IDS_MAX)
+    }
+
+    /// The same, with room for so many ids that charged nothing.
+    pub fn of_the_last(others_max: usize) -> Self {
         Self {
             hasher: RandomState::default(),
             index: Index::new(),
@@ -69,6 +75,7 @@ impl<D: Clone> IdMemory<D> {
             charged: BinaryHeap::new(),
             others: VecDeque::new(),
             allotted: 0,
+            others_max,
         }
     }
 
@@ -84,7 +91,7 @@ impl<D: Clone> IdMemory<D> {
         let tag = self.tag(identity);
         let known = self.known(identity, tag);
         if matches!(known, Known::New) {
-            if self.others.len() >= OTHER_IDS_MAX
+            if self.others.len() >= self.others_max
                 && let Some(oldest) = self.others.pop_front()
             {
                 self.forget(oldest);
@@ -146,6 +153,15 @@ impl<D: Clone> IdMemory<D> {
             self.charged.push(Reverse((until, slot)));
         }
         known
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        let hasher = self.hasher.clone();
+        *self = Self {
+            hasher,
+            ..Self::of_the_last(self.others_max)
+        };
     }
 
     /// Ids that are remembered.

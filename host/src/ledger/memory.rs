@@ -4,6 +4,7 @@
 //! on the ids is taken last and for one call only. So no two threads wait for each other.
 
 mod guard;
+mod restore;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -13,11 +14,15 @@ use router_guest::manifest::BudgetInfo;
 
 use super::book::{Book, Holdings, Terms};
 use super::error::{EventError, Holding, OpenError, StoreError};
+use super::expiry::{Expired, Expiries, TimeToLive};
 use super::ids::{IdMemory, Identity, Known};
-use super::reservation::{EventId, Released, ReservationId, Settled, Settlement};
+use super::reservation::{EventId, Released, ReservationId, Settled, Settlement, Standing};
 use super::store::{Held, Store};
 use super::window::{Calendar, Moment};
 pub use guard::Guard;
+pub(crate) use restore::KEPT_CHARGES_MAX;
+
+use crate::journal::record::PolicyNumber;
 
 /// Budgets that a ledger keeps books for, over all policies that it has seen; those without
 /// charges are dropped as new ones are opened.
@@ -33,6 +38,9 @@ pub struct MemoryStore<D> {
     /// The number of the last reservation.
     granted: AtomicU64,
     ids: Mutex<IdMemory<D>>,
+    /// Whether a disk knows every id, so that memory may forget those that charged as well.
+    ids_are_kept_elsewhere: bool,
+    expiries: Expiries,
 }
 
 /// The books of one policy's budgets, with the terms that the policy has them on.
@@ -42,16 +50,19 @@ pub struct OpenBudgets {
     opened: Vec<Opened>,
     /// For each budget of the manifest, its place in that order.
     places: Vec<usize>,
+    /// What a store that journals calls the policy.
+    policy: PolicyNumber,
 }
 
 #[derive(Debug)]
 struct Shelf {
-    name: Box<str>,
+    name: Arc<str>,
     book: Arc<Mutex<Book>>,
 }
 
 #[derive(Debug)]
 struct Opened {
+    name: Arc<str>,
     book: Arc<Mutex<Book>>,
     terms: Arc<Terms>,
 }
@@ -60,6 +71,17 @@ impl OpenBudgets {
     /// How many there are: as many as the manifest has.
     pub fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// What a store that journals calls the policy; 0 for one that does not.
+    pub const fn policy(&self) -> PolicyNumber {
+        self.policy
+    }
+
+    /// The same, of the policy of this number.
+    pub(crate) const fn of_policy(mut self, policy: PolicyNumber) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// Whether the policy has none.
@@ -71,12 +93,31 @@ impl OpenBudgets {
 impl<D: Clone> MemoryStore<D> {
     /// Nothing used, nothing decided.
     pub fn new() -> Self {
+        Self::with_ids(IdMemory::new(), false)
+    }
+
+    /// The same in front of a disk that knows every id once it is written: the last so many
+    /// others are remembered, whether or not they charged.
+    pub(crate) fn before_a_disk(ids_max: usize) -> Self {
+        Self::with_ids(IdMemory::of_the_last(ids_max), true)
+    }
+
+    /// Ends the time of reservations so long after their grant.
+    #[must_use]
+    pub fn expiring(mut self, time_to_live: TimeToLive) -> Self {
+        self.expiries = Expiries::after(time_to_live);
+        self
+    }
+
+    fn with_ids(ids: IdMemory<D>, ids_are_kept_elsewhere: bool) -> Self {
         Self {
             shelves: RwLock::default(),
             holdings: Arc::default(),
             latest: AtomicI64::new(i64::MIN),
             granted: AtomicU64::new(0),
-            ids: Mutex::default(),
+            ids: Mutex::new(ids),
+            ids_are_kept_elsewhere,
+            expiries: Expiries::default(),
         }
     }
 
@@ -113,11 +154,80 @@ impl<D: Clone> MemoryStore<D> {
         locked(&self.ids)
     }
 
+    /// Settles, and under the same lock does what is to follow: with it, what the reservation
+    /// has come to.
+    pub(crate) fn settle_then<T>(
+        &self,
+        settlement: &Settlement<'_>,
+        mut then: impl FnMut(&Settled, Standing) -> Result<T, StoreError>,
+    ) -> Result<(Settled, T), EventError> {
+        self.on_book(settlement.reservation, |book| {
+            let settled = book.settle(settlement)?;
+            Some(settled.and_then(|settled| {
+                let followed = then(&settled, book.standing(settlement.reservation))?;
+                Ok((settled, followed))
+            }))
+        })
+    }
+
+    /// Releases, and under the same lock does what is to follow.
+    pub(crate) fn release_then<T>(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+        mut then: impl FnMut(&Released, Standing) -> Result<T, StoreError>,
+    ) -> Result<(Released, T), EventError> {
+        self.on_book(reservation, |book| {
+            let released = book.release(reservation, event)?;
+            Some(released.and_then(|released| {
+                let followed = then(&released, book.standing(reservation))?;
+                Ok((released, followed))
+            }))
+        })
+    }
+
+    /// Ends the time of reservations, and under the same lock does for each what is to follow.
+    pub(crate) fn expire_then(
+        &self,
+        now: Timestamp,
+        mut then: impl FnMut(&Expired, Standing) -> Result<(), StoreError>,
+    ) -> Result<Vec<Expired>, StoreError> {
+        let now = self.not_before_latest(now);
+        let on_expiry = self.expiries.on_expiry();
+        let mut expired = Vec::new();
+        while let Some((deadline, reservation)) = self.expiries.due(now) {
+            let ended = self.on_book(reservation, |book| {
+                let one = book.expire(reservation, on_expiry)?;
+                Some(match one {
+                    None => Ok(None),
+                    Some(one) => then(&one, book.standing(reservation))
+                        .map(|()| Some(one))
+                        .map_err(EventError::from),
+                })
+            });
+            match ended {
+                Ok(Some(one)) => expired.push(one),
+                // It is done with, or forgotten.
+                Ok(None) | Err(EventError::UnknownReservation { .. }) => {}
+                Err(_) => {
+                    self.expiries.watch_until(deadline, reservation);
+                    return Err(StoreError::Unavailable);
+                }
+            }
+        }
+        Ok(expired)
+    }
+
+    /// The latest time that was seen.
+    pub(crate) fn latest(&self) -> Moment {
+        Moment::from_microseconds(self.latest.load(Ordering::Acquire))
+    }
+
     /// The answer of the book that knows the reservation.
     fn on_book<T>(
         &self,
         reservation: ReservationId,
-        event: impl Fn(&mut Book) -> Option<Result<T, EventError>>,
+        mut event: impl FnMut(&mut Book) -> Option<Result<T, EventError>>,
     ) -> Result<T, EventError> {
         let shelves = self.shelves.read().map_err(|_| StoreError::Unavailable)?;
         for shelf in shelves.iter() {
@@ -166,11 +276,12 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
                 });
                 shelves.len() - 1
             });
-            if let Some(Shelf { book, .. }) = shelves.get(shelf) {
+            if let Some(Shelf { name, book }) = shelves.get(shelf) {
                 opened.push((
                     shelf,
                     number,
                     Opened {
+                        name: Arc::clone(name),
                         book: Arc::clone(book),
                         terms: Arc::new(terms),
                     },
@@ -189,7 +300,8 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
     }
 
     fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
-        self.on_book(settlement.reservation, |book| book.settle(settlement))
+        self.settle_then(settlement, |_, _| Ok(()))
+            .map(|(settled, ())| settled)
     }
 
     fn release(
@@ -197,7 +309,8 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
         reservation: ReservationId,
         event: EventId<'_>,
     ) -> Result<Released, EventError> {
-        self.on_book(reservation, |book| book.release(reservation, event))
+        self.release_then(reservation, event, |_, _| Ok(()))
+            .map(|(released, ())| released)
     }
 
     fn lookup(&self, identity: &Identity<'_>) -> Result<Known<D>, StoreError> {
@@ -207,13 +320,21 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
     fn record(&self, identity: &Identity<'_>, decision: D) -> Result<Known<D>, StoreError> {
         Ok(self.ids()?.record(identity, decision))
     }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.expiries.next().map(Moment::timestamp)
+    }
+
+    fn expire(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
+        self.expire_then(now, |_, _| Ok(()))
+    }
 }
 
 impl<D: Clone> MemoryStore<D> {
     /// Moves on the books that nobody has open, nor the new policy will have, and drops those
     /// that nothing is left in.
     fn tidy(&self, shelves: &mut Vec<Shelf>, budgets: &[BudgetInfo]) -> Result<(), StoreError> {
-        let latest = Moment::from_microseconds(self.latest.load(Ordering::Acquire));
+        let latest = self.latest();
         let is_idle = |shelf: &Shelf| {
             Arc::strong_count(&shelf.book) == 1
                 && budgets.iter().all(|info| *info.name != *shelf.name)
@@ -266,6 +387,7 @@ fn in_lock_order(mut opened: Vec<(usize, usize, Opened)>) -> OpenBudgets {
     OpenBudgets {
         opened: opened.into_iter().map(|(_, _, opened)| opened).collect(),
         places: places.into_iter().map(|(_, place)| place).collect(),
+        policy: PolicyNumber::new(0),
     }
 }
 

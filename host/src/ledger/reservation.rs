@@ -46,7 +46,7 @@ pub struct Claim<'a> {
 }
 
 /// What happened at the venue.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement<'a> {
     /// The reservation that the order went out under.
     pub reservation: ReservationId,
@@ -75,6 +75,17 @@ pub struct Settled {
     pub side_mismatch: bool,
     /// The event was known: nothing changed.
     pub repeated: bool,
+}
+
+/// What a reservation has come to. Amounts are in account currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// What it still holds.
+    pub(crate) reserved: Amount,
+    /// What it used, over all events.
+    pub(crate) settled: Amount,
+    /// Whether its fate is open.
+    pub(crate) is_open: bool,
 }
 
 /// What a release changed. Amounts are in account currency.

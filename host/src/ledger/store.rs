@@ -12,17 +12,50 @@
 //! held.uses(…)                then decide
 //! held.reserve(claim)         holds room for the id as well
 //! held.record(identity, …)    a `Repeat` from here: drop `held`, answer what it says
-//! held.commit()               dropping `held` instead takes the reservation back
+//! held.commit(decided)        dropping `held` instead takes the reservation back
+//! wait(ticket)                of a durable store: until what was done is on disk
 //! ```
 
 use jiff::Timestamp;
 use router_guest::manifest::BudgetInfo;
-use router_guest::state::BudgetUse;
+use router_guest::state::{BudgetUse, TradingState};
 
 use super::error::{EventError, OpenError, ReserveError, StoreError};
+use super::expiry::Expired;
 use super::ids::{Identity, Known};
 use super::memory::OpenBudgets;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
+use crate::journal::record::{ChangedEvent, Decided};
+use crate::policy::Policy;
+use crate::router::Quarantined;
+
+/// A place in a store's log, to wait for: what was done up to it is on disk, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// How often the store had been opened again when it was given out.
+    pub(crate) epoch: usize,
+    /// The entry, counted over the process.
+    pub(crate) number: u64,
+}
+
+/// What a store remembers of the router that ran on it before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// The number of the last generation; 0 where there was none.
+    pub generations: u64,
+    /// How much was let through, and until when.
+    pub trading_state: Option<(TradingState, Option<Timestamp>)>,
+    /// Policies that are not let in, the oldest first.
+    pub quarantined: Vec<Quarantined>,
+}
+
+impl Ticket {
+    /// Nothing is to be waited for.
+    pub const NONE: Self = Self {
+        epoch: 0,
+        number: 0,
+    };
+}
 
 /// Keeps budgets in use and decided ids. `D` is what is recorded of a decision.
 pub trait Store<D>: Send + Sync {
@@ -79,6 +112,106 @@ pub trait Store<D>: Send + Sync {
     ///
     /// [`StoreError::Unavailable`].
     fn record(&self, identity: &Identity<'_>, decision: D) -> Result<Known<D>, StoreError>;
+
+    /// As [`Store::settle`], by somebody whom the journal names.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`].
+    fn settle_for(
+        &self,
+        settlement: &Settlement<'_>,
+        _asked_by: &str,
+    ) -> Result<Settled, EventError> {
+        self.settle(settlement)
+    }
+
+    /// As [`Store::release`], by somebody whom the journal names.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`].
+    fn release_for(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+        _asked_by: &str,
+    ) -> Result<Released, EventError> {
+        self.release(reservation, event)
+    }
+
+    /// Whether decisions are journaled; then [`Held::commit`] and [`Store::journal`] are told
+    /// of all of them.
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    /// What is remembered of the router before.
+    fn restored(&self) -> Restored {
+        Restored::default()
+    }
+
+    /// As [`Store::open`], for a policy that is about to decide; a store that journals gets to
+    /// know it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] for a manifest whose budgets cannot be kept.
+    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
+        self.open(&policy.manifest().budgets)
+    }
+
+    /// Journals a decision that charged nothing, and says what it must wait for, if anything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] where it had to be journaled and is not, and for every close
+    /// that may not be: a close never waits for the journal.
+    fn journal(&self, _decided: &Decided<'_>, _keeps_id: bool) -> Result<Ticket, StoreError> {
+        Ok(Ticket::NONE)
+    }
+
+    /// Journals a change of what is live or let through, and waits until it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: it may not be there.
+    fn change(&self, _change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// What stands last in the log.
+    fn last_ticket(&self) -> Ticket {
+        Ticket::NONE
+    }
+
+    /// Waits until everything up to the ticket is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: it may not be there.
+    fn wait(&self, _ticket: Ticket) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The latest time that a request may bring; `None` where every time is believed.
+    fn time_max(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// When the next reservation's time is over, if any's ends.
+    fn next_expiry(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Ends the time of reservations whose time is over, and says which.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    fn expire(&self, _now: Timestamp) -> Result<Vec<Expired>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Locked budgets: one decision's transaction. Dropped without [`Held::commit`], it takes back
@@ -107,11 +240,12 @@ pub trait Held<D> {
     /// there is no room, [`StoreError::Unavailable`].
     fn record(&mut self, identity: &Identity<'_>, decision: D) -> Result<Known<D>, StoreError>;
 
-    /// Keeps what was done, and gives the locks up; a durable store waits for the disk after
-    /// that, so that others can go on meanwhile.
+    /// Keeps what was done, as the decision that is told has it, and gives the locks up. What
+    /// a durable store keeps is on disk once its ticket was waited for: not here, so that
+    /// others can go on meanwhile.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`]: nothing was kept.
-    fn commit(self: Box<Self>) -> Result<(), StoreError>;
+    fn commit(self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError>;
 }

@@ -10,10 +10,10 @@ use std::path::Path;
 use super::source::{DEFAULT_CASES, DEFAULT_DOCUMENT};
 use super::{ComponentError, Policy, PolicyError, PolicyFile, read_policy_file, shape};
 use crate::cache::Cache;
-use crate::compiler::Compiler;
+use crate::compiler::{self, Compiler};
 use crate::compose;
 use crate::digest::Digest;
-use crate::sandbox::SandboxProfile;
+use crate::sandbox::{SandboxProfile, engine_digest};
 
 /// Loads policies.
 #[derive(Debug, Clone)]
@@ -79,7 +79,9 @@ impl<'c> Loader<'c> {
     /// Composes a policy document to a component.
     pub(crate) fn composed(&self, text: &str, cases: Option<&str>) -> Result<Vec<u8>, PolicyError> {
         self.cache
-            .composed(text, cases, || compose::compose(text, cases))
+            .composed(text, cases, || {
+                compose::compose_kept(text, cases, self.cache)
+            })
             .map_err(|error| PolicyError::Compose { path: None, error })
     }
 
@@ -96,23 +98,30 @@ impl<'c> Loader<'c> {
     /// # Errors
     /// [`ComponentError`], for whatever the component is not.
     pub fn component(&self, bytes: &[u8]) -> Result<Policy, ComponentError> {
-        self.compiled(bytes, &self.compiler)
+        self.compiled(bytes, || self.compiler.compile(bytes, self.profile))
     }
 
     /// The same with what this program composed, now or before: its own code.
     pub(crate) fn own_component(&self, bytes: &[u8]) -> Result<Policy, ComponentError> {
-        self.compiled(bytes, &Compiler::in_process())
+        self.compiled(bytes, || {
+            let functions = self.cache.functions(engine_digest(self.profile)?);
+            compiler::compile_own(bytes, self.profile, functions)
+        })
     }
 
-    fn compiled(&self, bytes: &[u8], compiler: &Compiler) -> Result<Policy, ComponentError> {
+    fn compiled(
+        &self,
+        bytes: &[u8],
+        compile: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Policy, ComponentError> {
         let profile = self.profile;
         shape::check(bytes, profile)?;
         let digest = Digest::of(bytes);
         let component = self.cache.component(digest, profile, || {
             shape::check_contents(bytes, profile)?;
-            compiler.compile(bytes, profile)
+            compile()
         })?;
-        Policy::link(digest, profile, &component, bytes)
+        Policy::link(bytes, digest, profile, &component)
     }
 }
 

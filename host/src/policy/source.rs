@@ -10,8 +10,8 @@ use super::ComponentError;
 use crate::compose::ComposeError;
 use crate::sandbox::SandboxProfile;
 
-const DOCUMENT_FILE: &str = "policy.yaml";
-const CASES_FILE: &str = "cases.yaml";
+pub(crate) const DOCUMENT_FILE: &str = "policy.yaml";
+pub(crate) const CASES_FILE: &str = "cases.yaml";
 /// Bytes of a policy's cases.
 const CASES_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a component's file: what the most generous profile takes. A stricter one says so
@@ -117,6 +117,20 @@ fn in_file(path: Option<&Path>) -> String {
 }
 
 impl PolicyError {
+    /// Whether the machine was at fault, and neither the policy nor its file.
+    pub const fn blames_host(&self) -> bool {
+        matches!(
+            self,
+            Self::Compose {
+                error: ComposeError::Host(_),
+                ..
+            } | Self::Component {
+                error: ComponentError::Host(_),
+                ..
+            }
+        )
+    }
+
     /// The same, of this file.
     pub(crate) fn at(self, path: PathBuf) -> Self {
         let path = Some(path);
@@ -237,7 +251,8 @@ fn read_text(path: &Path, bytes_max: usize) -> Result<String, PolicyError> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::process::Command;
     use std::sync::mpsc;

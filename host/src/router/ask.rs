@@ -94,6 +94,7 @@ impl Router {
             trading_state: self.trading_state_for(request),
             uses,
         };
+        tools.trading_state = shown.trading_state;
         if generation.is_withdrawn() {
             return Err(Setback::Failed(Failure::Withdrawn));
         }

@@ -133,7 +133,7 @@ impl Router {
                 .collect();
         };
         let items = part.iter().zip(answered).enumerate();
-        items
+        let ahead: Vec<_> = items
             .map(|(at, (request, answered))| {
                 let told = Told {
                     answered,
@@ -141,8 +141,13 @@ impl Router {
                     trading_state,
                     snapshot: call.snapshot(at, budgets),
                 };
-                self.decide_in(request, Some(&told), seat)
+                self.decide_ahead(request, Some(&told), seat)
             })
+            .collect();
+        // One wait for all of them: the disk is the dearest part of each.
+        ahead
+            .into_iter()
+            .map(|decided| decided.and_then(|(decision, ticket)| self.durable(decision, ticket)))
             .collect()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use router_guest::amount::Amount;
 use router_guest::decision::PositionEffect;
+use router_guest::state::State;
 
 use super::ask::{Beside, Failure, Setback};
 use super::batch::Told;
@@ -17,7 +18,7 @@ use crate::decision::{Answer, Decision};
 use crate::events::Event;
 use crate::failsafe;
 use crate::guard::BudgetReport;
-use crate::ledger::{Claim, Held, Known};
+use crate::ledger::{Claim, Held, Known, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -28,18 +29,42 @@ impl Router {
         told: Option<&Told<'_>>,
         seat: &mut Seat,
     ) -> Result<Decision, Rejection> {
+        let (decision, ticket) = self.decide_ahead(request, told, seat)?;
+        self.durable(decision, ticket)
+    }
+
+    /// Decides without waiting for the disk: the decision must not go out before
+    /// [`Router::durable`] gave it back.
+    pub(super) fn decide_ahead(
+        &self,
+        request: &Request<'_>,
+        told: Option<&Told<'_>>,
+        seat: &mut Seat,
+    ) -> Result<(Decision, Ticket), Rejection> {
         let (live, tools) = seat.live();
         let mut entry = Entry::of(request)?;
+        let decision = self.decide_entry(&mut entry, live, told, tools)?;
+        Ok((decision, entry.ticket))
+    }
+
+    fn decide_entry(
+        &self,
+        entry: &mut Entry<'_, '_>,
+        live: &Live,
+        told: Option<&Told<'_>>,
+        tools: &mut Tools,
+    ) -> Result<Decision, Rejection> {
+        let request = entry.request;
         let beside = Beside {
             told,
             shadow: live.shadow.as_deref(),
         };
-        match self.attempt(&mut entry, &live.generation, beside, tools) {
+        match self.attempt(entry, &live.generation, beside, tools) {
             Ok(decision) => Ok(decision),
             Err(Setback::Rejected(rejection)) => Err(rejection),
             Err(Setback::Failed(failure)) => {
                 self.blame(request, &live.generation, &failure, tools);
-                self.second_opinion(&mut entry, live, &failure)
+                self.second_opinion(entry, live, &failure)
             }
         }
     }
@@ -57,10 +82,10 @@ impl Router {
             return self.decide_held(entry, generation, beside, tools);
         }
         if let Some(decision) = entry.recall(&*self.store)? {
-            return Ok(decision);
+            return Ok(self.journal_repeat(entry, generation, decision)?);
         }
         let answer = self.ask(request, generation, None, beside, tools)?;
-        Ok(self.finish_free(entry, answer)?)
+        Ok(self.finish_free(entry, generation, answer, tools.shown(None))?)
     }
 
     /// Decides again, in the same call, what the live policy failed to decide. The budgets of
@@ -73,15 +98,21 @@ impl Router {
         failure: &Failure,
     ) -> Result<Decision, Rejection> {
         // Where the host is at fault, it would be so again.
-        let last_good = live.last_good();
-        let last_good = last_good.filter(|_| !matches!(failure, Failure::Host(_)));
-        if let Some(generation) = last_good {
+        let mut last_good = match failure {
+            Failure::Host(_) => None,
+            _ => live.last_good(),
+        };
+        while let Some(generation) = last_good {
             let mut tools = Tools::of(generation);
             match self.attempt(entry, generation, Beside::default(), &mut tools) {
                 Ok(decision) => return Ok(decision),
                 Err(Setback::Rejected(rejection)) => return Err(rejection),
+                // It lost its place between being found and being asked: whoever stands behind
+                // it is found now.
+                Err(Setback::Failed(Failure::Withdrawn)) => last_good = live.last_good(),
                 Err(Setback::Failed(failure)) => {
                     self.blame(entry.request, generation, &failure, &mut tools);
+                    break;
                 }
             }
         }
@@ -100,7 +131,11 @@ impl Router {
                 reason: made.reason,
             });
         }
-        self.finish_free(entry, Answer::of_fail_safe(made))
+        let shown = State {
+            trading_state: state,
+            budgets: None,
+        };
+        self.finish_free(entry, generation, Answer::of_fail_safe(made), shown)
     }
 
     /// Reads the budgets, decides and reserves under one lock.
@@ -112,7 +147,10 @@ impl Router {
         tools: &mut Tools,
     ) -> Result<Decision, Setback> {
         let request = entry.request;
-        let now = self.time_of(request);
+        let now = self.believed_time(entry)?;
+        if let Some(now) = now {
+            self.end_times(now);
+        }
         let mut held = match self
             .store
             .lock(&generation.budgets, now.unwrap_or(Timestamp::MIN))
@@ -121,22 +159,29 @@ impl Router {
             // An exit asks for no budget, so it does not wait for one that cannot be had.
             Err(_) if entry.closes => {
                 if let Some(decision) = entry.recall(&*self.store)? {
-                    return Ok(decision);
+                    return Ok(self.journal_repeat(entry, generation, decision)?);
                 }
                 let answer = self.ask(request, generation, None, beside, tools)?;
-                return Ok(self.finish_free(entry, answer)?);
+                return Ok(self.finish_free(entry, generation, answer, tools.shown(None))?);
             }
             Err(error) => return Err(Setback::Rejected(error.into())),
         };
         // Under the lock: another thread may have decided the same id while this one waited.
         if let Some(decision) = entry.recall(&*self.store)? {
-            return Ok(decision);
+            drop(held);
+            return Ok(self.journal_repeat(entry, generation, decision)?);
         }
         let mut uses = std::mem::take(&mut tools.uses);
         held.uses(request.symbol(), request.strategy(), &mut uses);
         let answer = self.ask(request, generation, Some(&uses), beside, tools);
+        let shown = tools.shown(Some(&uses));
+        let finished = answer.and_then(|answer| {
+            let now = now.is_some().then(|| held.now());
+            entry.counted_at = now;
+            Ok(self.finish_held(entry, generation, answer, held, now, shown)?)
+        });
         tools.uses = uses;
-        Ok(self.finish_held(entry, generation, answer?, held, now)?)
+        finished
     }
 
     /// Reserves what the answer charges, and records it.
@@ -147,11 +192,13 @@ impl Router {
         mut answer: Answer,
         mut held: Box<dyn Held<Recorded> + '_>,
         now: Option<Timestamp>,
+        shown: State<'_>,
     ) -> Result<Decision, Rejection> {
         let spent = newly_spent(generation, &answer);
         if answer.effect == PositionEffect::Open && answer.charge.is_some() {
             if let Some(decision) = entry.opened_before()? {
-                return Ok(decision);
+                drop(held);
+                return self.journal_repeat(entry, generation, decision);
             }
             if now.is_none() {
                 return Err(Rejection::field_missing(
@@ -163,18 +210,24 @@ impl Router {
             if let Some(identity) = &entry.identity {
                 match held.record(identity, Recorded::of(&answer))? {
                     Known::New => {}
-                    Known::Repeat(earlier) => return Ok(entry.repeat(earlier.answer()?)),
+                    Known::Repeat(earlier) => {
+                        drop(held);
+                        let decision = entry.repeat(earlier.answer()?);
+                        return self.journal_repeat(entry, generation, decision);
+                    }
                     Known::OtherIdentity => return Err(Rejection::duplicate_id(identity.id())),
                 }
             }
-            held.commit()?;
-            return Ok(entry.decision(answer));
+            let decision = entry.decision(answer);
+            let about = self.about(entry, generation, Some(shown));
+            entry.ticket = held.commit(&about.decided(&decision, now, entry.identity.is_some()))?;
+            return Ok(decision);
         }
         drop(held);
         if let Some(report) = spent {
             self.tell_spent(entry.request, generation, &report);
         }
-        self.finish_free(entry, answer)
+        self.finish_free(entry, generation, answer, shown)
     }
 
     #[cold]
@@ -197,12 +250,14 @@ impl Router {
     fn finish_free(
         &self,
         entry: &mut Entry<'_, '_>,
+        generation: &Generation,
         answer: Answer,
+        shown: State<'_>,
     ) -> Result<Decision, Rejection> {
         if answer.effect == PositionEffect::Open
             && let Some(decision) = entry.opened_before()?
         {
-            return Ok(decision);
+            return self.journal_repeat(entry, generation, decision);
         }
         // What the host skipped itself was nobody's decision: a retry asks again. A close of
         // its own is remembered, so that its retry does not open.
@@ -211,12 +266,14 @@ impl Router {
             .identity
             .as_ref()
             .filter(|_| closes || answer.is_a_policys());
+        let mut keeps_id = false;
         if let Some(identity) = identity {
             match self.store.record(identity, Recorded::of(&answer)) {
-                Ok(Known::New) => {}
+                Ok(Known::New) => keeps_id = !entry.repeated,
                 Ok(_) if entry.closes => {}
                 Ok(Known::Repeat(earlier)) if !entry.repeated => {
-                    return Ok(entry.repeat(earlier.answer()?));
+                    let decision = entry.repeat(earlier.answer()?);
+                    return self.journal_repeat(entry, generation, decision);
                 }
                 Ok(Known::Repeat(_)) => {}
                 Ok(Known::OtherIdentity) => return Err(Rejection::duplicate_id(identity.id())),
@@ -224,7 +281,8 @@ impl Router {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(entry.decision(answer))
+        let decision = entry.decision(answer);
+        self.journal(entry, generation, decision, Some(shown), keeps_id)
     }
 }
 

@@ -76,12 +76,13 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// The books of a router whose first generation is live.
-    pub(super) fn new() -> Self {
+    /// The books of a router that begins with this generation, and with what the router before
+    /// it shut out.
+    pub(super) fn restored(generations: u64, quarantined: Vec<Quarantined>) -> Self {
         Self {
             history: VecDeque::new(),
-            quarantine: VecDeque::new(),
-            generations: 1,
+            quarantine: quarantined.into(),
+            generations,
         }
     }
 

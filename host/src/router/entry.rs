@@ -1,12 +1,13 @@
 //! A request on its way through the router, with what its id has to say: whether it was
 //! decided before, and what it may do without because it closes. It decides nothing.
 
+use jiff::Timestamp;
 use router_guest::decision::PositionEffect;
 use router_guest::json::{Fault, FaultCode};
 
 use super::Recorded;
 use crate::decision::{Answer, Decision};
-use crate::ledger::{Identity, Known, Store, StoreError};
+use crate::ledger::{Identity, Known, Store, StoreError, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -29,6 +30,10 @@ pub(super) struct Entry<'r, 'a> {
     /// What was recorded under the id, where it is computed afresh.
     earlier: Option<Answer>,
     warnings: Vec<Fault>,
+    /// What must be on disk before the answer goes out.
+    pub(super) ticket: Ticket,
+    /// The time that budgets were counted by, where they were.
+    pub(super) counted_at: Option<Timestamp>,
 }
 
 impl<'r, 'a> Entry<'r, 'a> {
@@ -52,6 +57,8 @@ impl<'r, 'a> Entry<'r, 'a> {
             repeated: false,
             earlier: None,
             warnings: Vec::new(),
+            ticket: Ticket::NONE,
+            counted_at: None,
         })
     }
 
@@ -107,6 +114,13 @@ impl<'r, 'a> Entry<'r, 'a> {
                 Err(Rejection::repeated_close(identity.id()))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Nothing goes out before this is on disk; tickets only grow.
+    pub(super) fn wait_for(&mut self, ticket: Ticket) {
+        if ticket != Ticket::NONE {
+            self.ticket = ticket;
         }
     }
 

@@ -4,15 +4,13 @@
 //! of two generations and none ever waits. It decides nothing and judges nobody.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use arc_swap::ArcSwap;
 
 use super::shadow::Shadow;
 use super::standing::Standing;
 use crate::decision::PolicyIdentity;
 use crate::ledger::OpenBudgets;
 use crate::policy::Policy;
+use crate::sync::{self, AtomicBool, Ordering};
 
 /// Earlier generations that are kept compiled, to be rolled back to.
 pub const EARLIER_GENERATIONS_MAX: usize = 4;
@@ -135,28 +133,9 @@ impl Live {
     }
 }
 
-/// The place that is read by every decision and replaced by a swap.
-pub(super) struct Slot(Arc<ArcSwap<Live>>);
+/// The place that is read by every decision and replaced by a swap. Whoever sets it holds the
+/// desk.
+pub(super) type Slot = sync::Slot<Live>;
 
-/// A thread's own view of the slot: it looks whether the pointer is still the same, and
-/// touches nothing that other threads write while it is.
-pub(super) type View = arc_swap::Cache<Arc<ArcSwap<Live>>, Arc<Live>>;
-
-impl Slot {
-    pub(super) fn new(live: Live) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(live)))
-    }
-
-    pub(super) fn view(&self) -> View {
-        View::new(Arc::clone(&self.0))
-    }
-
-    /// Replaces what is live. Whoever changes it holds the desk.
-    pub(super) fn set(&self, live: Live) {
-        self.0.store(Arc::new(live));
-    }
-
-    pub(super) fn now(&self) -> Arc<Live> {
-        self.0.load_full()
-    }
-}
+/// A thread's own view of it.
+pub(super) type View = sync::View<Live>;

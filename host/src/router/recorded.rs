@@ -34,7 +34,7 @@ enum Kept {
 }
 
 impl Recorded {
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         let kept = match answer.effect {
             PositionEffect::None => skipped(answer),
             PositionEffect::Open => pack(answer),

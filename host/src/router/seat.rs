@@ -5,12 +5,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use router_guest::state::BudgetUse;
+use router_guest::state::{BudgetUse, State, TradingState};
 
 use super::Router;
 use super::generation::{Generation, Live, View};
 use crate::decision::PolicyIdentity;
 use crate::policy::{HostFault, Instance};
+use crate::sync::thread_local;
 
 /// Routers that one thread keeps an instance for; the longest unused makes room.
 const SEATS_MAX: usize = 4;
@@ -35,6 +36,8 @@ pub(super) struct Tools {
     pub(super) identity: Arc<PolicyIdentity>,
     /// Room for budget use, kept to be filled again.
     pub(super) uses: Vec<BudgetUse>,
+    /// How much was let through when the policy was last asked.
+    pub(super) trading_state: TradingState,
     /// Decisions that the policy's standing has not been told of.
     pub(super) uncounted: u64,
 }
@@ -69,6 +72,7 @@ impl Tools {
             instance: None,
             identity: Arc::new(PolicyIdentity::clone(&generation.identity)),
             uses: Vec::new(),
+            trading_state: TradingState::Halted,
             uncounted: 0,
         }
     }
@@ -79,6 +83,14 @@ impl Tools {
             self.instance = Some(generation.policy.instantiate()?);
         }
         self.instance.as_mut().ok_or_else(HostFault::no_instance)
+    }
+
+    /// What the policy was shown when it was last asked.
+    pub(super) fn shown<'s>(&self, uses: Option<&'s [BudgetUse]>) -> State<'s> {
+        State {
+            trading_state: self.trading_state,
+            budgets: uses,
+        }
     }
 
     /// Throws the instance away: after a fault it is dead.
@@ -92,7 +104,8 @@ impl Tools {
 pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
     let mut seat = take(router).unwrap_or_else(|| Box::new(Seat::new(router)));
     let result = run(&mut seat);
-    SEATS.with_borrow_mut(|seats| {
+    SEATS.with(|seats| {
+        let mut seats = seats.borrow_mut();
         if seats.len() >= SEATS_MAX {
             seats.remove(0);
         }
@@ -102,7 +115,8 @@ pub(super) fn with<T>(router: &Router, run: impl FnOnce(&mut Seat) -> T) -> T {
 }
 
 fn take(router: &Router) -> Option<Box<Seat>> {
-    SEATS.with_borrow_mut(|seats| {
+    SEATS.with(|seats| {
+        let mut seats = seats.borrow_mut();
         let at = seats.iter().rposition(|seat| seat.router == router.key)?;
         Some(seats.remove(at))
     })

@@ -2,8 +2,9 @@
 //! fault costs a policy its place; it takes no place away.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Decisions at the beginning of a policy's life in which one fault costs it its place.
 pub const PROBATION_DECISIONS: u64 = 1_000;

@@ -2,7 +2,7 @@
 //! its place for what it did. Changes follow each other; no decision waits for any of them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -13,8 +13,10 @@ use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
+use crate::journal::record::ChangeKind;
 use crate::ledger::OpenError;
 use crate::policy::PolicyError;
+use crate::sync::MutexGuard;
 
 /// Who asks when the router itself takes a policy from its place.
 const ROUTER: &str = "router";
@@ -64,6 +66,15 @@ impl SwapRefusal {
         let words = self.to_string();
         let words = words.trim_end().replace(":\n", ": ");
         words.replace('\n', "; ")
+    }
+
+    /// Whether the machine was at fault, so that the same policy may be let in another time.
+    pub const fn blames_host(&self) -> bool {
+        match self {
+            Self::Gate(GateRefusal::Host(_)) => true,
+            Self::Policy(error) => error.blames_host(),
+            _ => false,
+        }
     }
 
     /// Whether nothing was wrong: the policy is the live one already.
@@ -139,7 +150,7 @@ impl Router {
                 return Err(refusal.into());
             }
         };
-        let budgets = Arc::new(self.store.open(&policy.manifest().budgets)?);
+        let budgets = Arc::new(self.store.open_for(&policy)?);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
         if self.deciding_digest() == Some(digest) {
@@ -190,6 +201,7 @@ impl Router {
                     why: refusal.to_string(),
                 },
             );
+            self.persist(&entry);
             desk.enter(entry);
             return Err(refusal);
         };
@@ -205,7 +217,16 @@ impl Router {
 
     /// Lets a policy in again; false when it was not quarantined.
     pub fn clear_quarantine(&self, digest: Digest) -> bool {
-        self.desk().clear(digest)
+        self.clear_quarantine_for(digest, "program")
+    }
+
+    /// The same, asked for by somebody whom the journal names.
+    pub fn clear_quarantine_for(&self, digest: Digest, asked_by: &str) -> bool {
+        let was_shut_out = self.desk().clear(digest);
+        if was_shut_out {
+            self.persist_quarantine(ChangeKind::QuarantineCleared, digest, None, asked_by);
+        }
+        was_shut_out
     }
 
     /// The changes that were asked for, the oldest first, at most
@@ -214,25 +235,28 @@ impl Router {
         self.desk().history()
     }
 
-    /// Takes a policy from its place, and quarantines it: the last good one is live again. Where
-    /// there is none, the policy is withdrawn if it `must_go`, and stays otherwise.
+    /// Takes a policy from its place for what a generation of it did, and quarantines it: the last
+    /// good one is live again. Where there is none, it is withdrawn if it `must_go`, and stays
+    /// otherwise.
     #[cold]
     pub(super) fn dismiss(&self, generation: &Generation, why: &str, must_go: bool) {
         let started = self.history_clock.now();
         let digest = generation.identity.digest;
         let mut desk = self.desk();
         let live = self.slot.now();
-        let earlier: Vec<_> = live
-            .earlier
-            .iter()
-            .filter(|one| one.identity.digest != digest)
-            .cloned()
-            .collect();
-        let is_live = live.generation.number() == generation.number();
+        // Another life of the policy may be the live one by now: a policy that loses its place
+        // loses it in each.
+        let is_its = |one: &Arc<Generation>| one.identity.digest == digest;
+        let (gone, earlier): (Vec<_>, Vec<_>) = live.earlier.iter().cloned().partition(is_its);
+        let is_live = is_its(&live.generation);
         if is_live && !must_go && earlier.iter().all(|one| one.is_withdrawn()) {
             return;
         }
         generation.withdraw();
+        gone.iter().for_each(|one| one.withdraw());
+        if is_live {
+            live.generation.withdraw();
+        }
         let is_new = desk.quarantine(Quarantined {
             digest,
             why: why.to_owned(),
@@ -252,6 +276,7 @@ impl Router {
         };
         drop(desk);
         if is_new {
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(why), ROUTER);
             self.tell(&Event::Quarantined {
                 digest,
                 why: why.to_owned(),
@@ -298,6 +323,7 @@ impl Router {
         };
         let entry = self.entry(change, asked_by, Some(policy.digest), started, outcome);
         let milliseconds = entry.milliseconds;
+        self.persist(&entry);
         desk.enter(entry);
         Activation {
             policy,
@@ -322,6 +348,7 @@ impl Router {
             Outcome::Refused { why: what.clone() }
         };
         let entry = self.entry(Change::Swap, asked_by, digest, started, outcome);
+        self.persist(&entry);
         self.desk().enter(entry);
         if !refusal.is_unchanged() {
             self.tell(&Event::Refused {
@@ -338,6 +365,7 @@ impl Router {
         let one = Quarantined { digest, why, since };
         if self.desk().quarantine(one.clone()) {
             let Quarantined { digest, why, .. } = one;
+            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(&why), ROUTER);
             self.tell(&Event::Quarantined { digest, why });
         }
     }

@@ -1,11 +1,12 @@
 //! How much is let through, and when that ends by itself. Reading it takes no lock, unless it
 //! has an end.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use router_guest::state::TradingState;
+
+use crate::sync::{AtomicU8, Mutex, Ordering};
 
 /// Set beside the state's number when there is an end to look at.
 const HAS_END: u8 = 0x80;
@@ -30,6 +31,13 @@ impl Trading {
             packed: AtomicU8::new(TradingState::Active as u8),
             end: Mutex::new(None),
         }
+    }
+
+    /// The state that a router before was in.
+    pub(super) fn of(state: TradingState, until: Option<Timestamp>) -> Self {
+        let trading = Self::active();
+        trading.set(state, until);
+        trading
     }
 
     /// The state, whether or not its time is over.

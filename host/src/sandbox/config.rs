@@ -1,8 +1,11 @@
 //! The engine's configuration: what a policy can use at all, and how it is compiled.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, WasmFeatures};
+use wasmtime::{
+    CacheStore, Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, WasmFeatures,
+};
 
 use super::{HostFault, LIMITS, RunLimits, SandboxProfile, engine};
 use crate::digest::Digest;
@@ -78,6 +81,16 @@ pub(crate) fn compiling(limits: &RunLimits) -> wasmtime::Result<Engine> {
     Engine::new(&deciding_config(limits))
 }
 
+/// The same, which asks a store what it made of a function before.
+pub(crate) fn compiling_with(
+    limits: &RunLimits,
+    functions: Arc<dyn CacheStore>,
+) -> wasmtime::Result<Engine> {
+    let mut config = deciding_config(limits);
+    config.enable_incremental_compilation(functions)?;
+    Engine::new(&config)
+}
+
 /// The engine that runs the rule engine once, to load a table: what counts is how soon its
 /// code is there.
 pub(super) fn composing(limits: &RunLimits) -> wasmtime::Result<Engine> {
@@ -114,7 +127,7 @@ pub fn engine_digest(profile: SandboxProfile) -> Result<Digest, HostFault> {
     Ok(digest_of(engine(profile)?, profile))
 }
 
-/// The same of any engine of the profile's configuration.
+/// The same of any engine of a configuration of the profile's.
 pub(crate) fn digest_of(engine: &Engine, profile: SandboxProfile) -> Digest {
     let mut parts = Parts(Vec::new());
     engine.precompile_compatibility_hash().hash(&mut parts);

@@ -119,7 +119,8 @@ const STRICT: ProfileLimits = ProfileLimits {
         block_depth_max: 256,
         globals_max: 1_000,
         memories_max: 1,
-        data_segments_max: 10_000,
+        // A large document fills 10,000, the most that pre-initialising leaves, and the engine has its own.
+        data_segments_max: 12_000,
         element_segments_max: 64,
     },
     compile: CompileLimits {

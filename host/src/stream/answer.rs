@@ -6,7 +6,7 @@ use router_guest::json::{self, ReleaseLine, SettleLine};
 use serde_json::{Map, Value};
 
 use crate::decision::Decision;
-use crate::ledger::{EventId, ReservationId, Settlement};
+use crate::ledger::{EventId, Released, ReservationId, Settled, Settlement};
 use crate::log;
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -110,10 +110,8 @@ impl Answers {
         };
         match self.format {
             Format::Json => {
-                let mut line = Map::new();
-                line.insert(event.name.to_owned(), Value::Object(event.facts));
                 self.bytes
-                    .extend_from_slice(Value::Object(line).to_string().as_bytes());
+                    .extend_from_slice(event.into_value().to_string().as_bytes());
             }
             Format::Log => {
                 self.text.clear();
@@ -133,13 +131,20 @@ impl Answers {
 }
 
 /// What became of a line that is no request.
-pub(super) struct Event {
+pub(crate) struct Event {
     name: &'static str,
     facts: Map<String, Value>,
 }
 
 impl Event {
-    pub(super) const fn new(name: &'static str, facts: Map<String, Value>) -> Self {
+    /// `{"settled": {…}}`
+    pub(crate) fn into_value(self) -> Value {
+        let mut line = Map::new();
+        line.insert(self.name.to_owned(), Value::Object(self.facts));
+        Value::Object(line)
+    }
+
+    pub(crate) const fn new(name: &'static str, facts: Map<String, Value>) -> Self {
         Self { name, facts }
     }
 }
@@ -151,7 +156,8 @@ fn facts(reservation: &str, event_id: &str) -> Map<String, Value> {
     facts
 }
 
-fn names<'a>(
+/// The names in a settlement or a release.
+pub(crate) fn names<'a>(
     reservation: &str,
     event_id: &'a str,
 ) -> Result<(ReservationId, EventId<'a>), Rejection> {
@@ -165,14 +171,24 @@ fn names<'a>(
 
 /// Settles what the line says.
 pub(super) fn settle(router: &Router, line: &SettleLine<'_>) -> Result<Event, Rejection> {
+    let settlement = settlement(line)?;
+    Ok(settled(line, &router.settle(&settlement)?))
+}
+
+/// What the line says.
+pub(crate) fn settlement<'l>(line: &'l SettleLine<'_>) -> Result<Settlement<'l>, Rejection> {
     let (reservation, event_id) = names(&line.reservation, &line.event_id)?;
-    let settled = router.settle(&Settlement {
+    Ok(Settlement {
         reservation,
         event_id,
         notional: line.notional,
         side: line.side,
         is_final: line.is_final,
-    })?;
+    })
+}
+
+/// The answer to a line that was settled.
+pub(crate) fn settled(line: &SettleLine<'_>, settled: &Settled) -> Event {
     let mut facts = facts(&line.reservation, &line.event_id);
     facts.insert("used".to_owned(), settled.used.to_string().into());
     facts.insert("released".to_owned(), settled.released.to_string().into());
@@ -188,23 +204,27 @@ pub(super) fn settle(router: &Router, line: &SettleLine<'_>) -> Result<Event, Re
             facts.insert(key.to_owned(), true.into());
         }
     }
-    Ok(Event {
+    Event {
         name: "settled",
         facts,
-    })
+    }
 }
 
 /// Releases what the line says.
 pub(super) fn release(router: &Router, line: &ReleaseLine<'_>) -> Result<Event, Rejection> {
     let (reservation, event_id) = names(&line.reservation, &line.event_id)?;
-    let released = router.release(reservation, event_id)?;
+    Ok(released(line, &router.release(reservation, event_id)?))
+}
+
+/// The answer to a line that was released.
+pub(crate) fn released(line: &ReleaseLine<'_>, released: &Released) -> Event {
     let mut facts = facts(&line.reservation, &line.event_id);
     facts.insert("released".to_owned(), released.released.to_string().into());
     if released.repeated {
         facts.insert("repeated".to_owned(), true.into());
     }
-    Ok(Event {
+    Event {
         name: "released",
         facts,
-    })
+    }
 }

@@ -1,7 +1,7 @@
 //! Control lines: what an operator asks of the router in the stream of requests, in its place
 //! among them. Whether they are taken at all is not decided here.
 
-use std::path::Path;
+mod policies;
 
 use jiff::Timestamp;
 use router_guest::json::ControlLine;
@@ -11,14 +11,17 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Event;
 use crate::decision::PolicyIdentity;
+use crate::digest::Digest;
 use crate::rejection::Rejection;
-use crate::router::{Activation, Router, ShadowReport, Status, SwapRefusal};
+use crate::router::{
+    Activation, Change, HistoryEntry, Outcome, Quarantined, Router, Status, SwapRefusal,
+};
 
 /// Who asks for what a control line asks.
 const CONTROL: &str = "control";
 
 /// The words of a control line.
-const VERBS: &str = "`swap`, `rollback`, `trading_state` or `status`";
+const VERBS: &str = "`swap`, `rollback`, `shadow`, `promote`, `drop_shadow`, `quarantine`, `trading_state`, `history` or `status`";
 
 /// Every field that a control line may have.
 #[derive(Deserialize)]
@@ -26,8 +29,11 @@ const VERBS: &str = "`swap`, `rollback`, `trading_state` or `status`";
 struct Line {
     control: String,
     policy: Option<String>,
+    profile: Option<String>,
+    every: Option<u32>,
     state: Option<String>,
     until: Option<String>,
+    clear: Option<String>,
 }
 
 impl Line {
@@ -35,8 +41,11 @@ impl Line {
     fn only(&self, wanted: &[&str]) -> Result<(), Rejection> {
         let given = [
             ("policy", self.policy.is_some()),
+            ("profile", self.profile.is_some()),
+            ("every", self.every.is_some()),
             ("state", self.state.is_some()),
             ("until", self.until.is_some()),
+            ("clear", self.clear.is_some()),
         ];
         let surplus = given
             .iter()
@@ -53,18 +62,31 @@ impl Line {
 
 /// Does what the line asks.
 pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Rejection> {
-    let line: Line = serde_json::from_str(line.text)
+    run_for(router, line.text, CONTROL)
+}
+
+/// Does what the text of a line asks, for somebody whom the journal names.
+pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejection> {
+    let line: Line = serde_json::from_str(text)
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     match line.control.as_str() {
-        "swap" => swap(router, &line),
+        "swap" => policies::swap(router, &line, asked_by),
+        "shadow" => policies::shadow(router, &line, asked_by),
+        "promote" => policies::promote(router, &line, asked_by),
+        "drop_shadow" => policies::drop_shadow(router, &line),
         "rollback" => {
             line.only(&[])?;
             let activation = router
-                .rollback(CONTROL)
+                .rollback(asked_by)
                 .map_err(|refusal| refused(&refusal))?;
             Ok(activated("rolled_back", &activation))
         }
-        "trading_state" => trading_state(router, &line),
+        "trading_state" => trading_state(router, &line, asked_by),
+        "history" => {
+            line.only(&[])?;
+            Ok(history(&router.history()))
+        }
+        "quarantine" => quarantine(router, &line, asked_by),
         "status" => {
             line.only(&[])?;
             Ok(status(&router.status()))
@@ -76,6 +98,33 @@ pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Reje
     }
 }
 
+/// What a control line asks for that a store takes also while no router runs on it.
+pub(crate) enum Standing {
+    /// How much is let through.
+    State(TradingState, Option<Timestamp>),
+    /// Let a policy in again.
+    Clear(Digest),
+    /// Say how things are.
+    Status,
+    /// It takes a router.
+    NeedsRouter,
+}
+
+/// Reads a control line for a store on which no router runs.
+pub(crate) fn standing(text: &str) -> Result<Standing, Rejection> {
+    let line: Line = serde_json::from_str(text)
+        .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
+    Ok(match (line.control.as_str(), &line.clear) {
+        ("trading_state", _) => {
+            let (state, until) = wanted_state(&line)?;
+            Standing::State(state, until)
+        }
+        ("quarantine", Some(text)) => Standing::Clear(cleared(text)?),
+        ("quarantine" | "status", _) => Standing::Status,
+        _ => Standing::NeedsRouter,
+    })
+}
+
 fn bad(message: String) -> Rejection {
     Rejection::new("bad_control", message)
 }
@@ -83,26 +132,10 @@ fn bad(message: String) -> Rejection {
 fn refused(refusal: &SwapRefusal) -> Rejection {
     let code = match refusal {
         SwapRefusal::NothingEarlier => "nothing_earlier",
+        SwapRefusal::NoShadow => "no_shadow",
         _ => "swap_refused",
     };
     Rejection::new(code, refusal.one_line())
-}
-
-fn swap(router: &Router, line: &Line) -> Result<Event, Rejection> {
-    line.only(&["policy"])?;
-    let policy = line.policy.as_deref().filter(|path| !path.is_empty());
-    let policy = policy.ok_or_else(|| {
-        bad("`policy` is missing; it names a `policy.yaml`, a folder or a component".into())
-    })?;
-    match router.swap_file(Path::new(policy), CONTROL) {
-        Ok(activation) => Ok(activated("swapped", &activation)),
-        Err(refusal) if refusal.is_unchanged() => {
-            let mut facts = policy_facts(&router.policy());
-            facts.insert("unchanged".into(), true.into());
-            Ok(Event::new("swapped", facts))
-        }
-        Err(refusal) => Err(refused(&refusal)),
-    }
 }
 
 fn activated(name: &'static str, activation: &Activation) -> Event {
@@ -120,7 +153,14 @@ fn policy_facts(policy: &PolicyIdentity) -> Map<String, Value> {
     facts.map(|(name, fact)| (name.to_owned(), fact)).collect()
 }
 
-fn trading_state(router: &Router, line: &Line) -> Result<Event, Rejection> {
+fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
+    let (state, until) = wanted_state(line)?;
+    router.set_trading_state_for(state, until, asked_by)?;
+    Ok(Event::new("trading_state", state_facts(state, until)))
+}
+
+/// What a line for a trading state asks for.
+fn wanted_state(line: &Line) -> Result<(TradingState, Option<Timestamp>), Rejection> {
     line.only(&["state", "until"])?;
     let word = line
         .state
@@ -138,8 +178,7 @@ fn trading_state(router: &Router, line: &Line) -> Result<Event, Rejection> {
             "`until` is given; ACTIVE is what other states end in, and has no end".into(),
         ));
     }
-    router.set_trading_state(state, until);
-    Ok(Event::new("trading_state", state_facts(state, until)))
+    Ok((state, until))
 }
 
 fn time(text: &str) -> Result<Timestamp, Rejection> {
@@ -151,7 +190,45 @@ fn time(text: &str) -> Result<Timestamp, Rejection> {
     })
 }
 
-fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
+/// Says which policies are not let in, or lets one in again.
+fn quarantine(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
+    line.only(&["clear"])?;
+    let mut facts = Map::new();
+    if let Some(text) = &line.clear {
+        let digest = cleared(text)?;
+        if !router.clear_quarantine_for(digest, asked_by) {
+            return Err(Rejection::new(
+                "not_quarantined",
+                format!("policy {digest} is not in quarantine"),
+            ));
+        }
+        facts.insert("cleared".into(), digest.to_string().into());
+    }
+    let shut_out = router.quarantine().iter().map(quarantined_facts).collect();
+    facts.insert("quarantined".into(), Value::Array(shut_out));
+    Ok(Event::new("quarantine", facts))
+}
+
+/// The digest of a policy that is to be let in again.
+pub(crate) fn cleared(text: &str) -> Result<Digest, Rejection> {
+    Digest::of_text(text).ok_or_else(|| {
+        bad(format!(
+            "`clear` is `{}`; it must be a policy's digest, 64 digits of 0-9 and a-f",
+            text.escape_debug().take(80).collect::<String>()
+        ))
+    })
+}
+
+/// A policy that is not let in.
+pub(crate) fn quarantined_facts(one: &Quarantined) -> Value {
+    json!({
+        "digest": one.digest.to_string(),
+        "why": one.why,
+        "since": one.since.to_string(),
+    })
+}
+
+pub(crate) fn state_facts(state: TradingState, until: Option<Timestamp>) -> Map<String, Value> {
     let mut facts = Map::new();
     facts.insert("state".into(), state.word().into());
     if let Some(until) = until {
@@ -171,26 +248,41 @@ fn status(status: &Status) -> Event {
     }
     let state = state_facts(status.trading_state, status.trading_state_until);
     facts.insert("trading_state".into(), state.into());
-    let quarantined = status.quarantined.iter();
-    let quarantined = quarantined.map(|one| {
-        json!({
-            "digest": one.digest.to_string(),
-            "why": one.why,
-            "since": one.since.to_string(),
-        })
-    });
+    let quarantined = status.quarantined.iter().map(quarantined_facts);
     facts.insert("quarantined".into(), Value::Array(quarantined.collect()));
     if let Some(shadow) = &status.shadow {
-        facts.insert("shadow".into(), shadow_facts(shadow));
+        facts.insert("shadow".into(), policies::counts(shadow).into());
     }
     Event::new("status", facts)
 }
 
-fn shadow_facts(shadow: &ShadowReport) -> Value {
-    json!({
-        "digest": shadow.digest.to_string(),
-        "compared": shadow.compared,
-        "same": shadow.same,
-        "dropped": shadow.dropped,
-    })
+/// The changes that were asked for, the oldest first.
+fn history(entries: &[HistoryEntry]) -> Event {
+    let entries = entries.iter().map(|entry| {
+        let mut facts = Map::new();
+        facts.insert("at".into(), entry.at.to_string().into());
+        facts.insert("asked_by".into(), entry.asked_by.as_str().into());
+        let change = match entry.change {
+            Change::Swap => "swap",
+            Change::Rollback => "rollback",
+        };
+        facts.insert("change".into(), change.into());
+        if let Some(digest) = entry.digest {
+            facts.insert("digest".into(), digest.to_string().into());
+        }
+        let (verdict, detail) = match &entry.outcome {
+            Outcome::Live { generation } => ("live", Some(("generation", (*generation).into()))),
+            Outcome::Unchanged => ("unchanged", None),
+            Outcome::Refused { why } => ("refused", Some(("why", why.as_str().into()))),
+        };
+        facts.insert("verdict".into(), verdict.into());
+        if let Some((name, detail)) = detail {
+            facts.insert(name.into(), detail);
+        }
+        facts.insert("milliseconds".into(), entry.milliseconds.into());
+        Value::Object(facts)
+    });
+    let mut facts = Map::new();
+    facts.insert("changes".into(), Value::Array(entries.collect()));
+    Event::new("history", facts)
 }

@@ -386,27 +386,10 @@ mod hexadecimal {
 
     pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Digest, D::Error> {
         let text = String::deserialize(from)?;
-        parse(&text).ok_or_else(|| {
+        Digest::of_text(&text).ok_or_else(|| {
             let digits = 2 * Digest::BYTES;
             D::Error::custom(format!("a digest has {digits} digits of 0-9 and a-f"))
         })
-    }
-
-    fn parse(text: &str) -> Option<Digest> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
-        if text.len() != 2 * Digest::BYTES {
-            return None;
-        }
-        let mut bytes = [0; Digest::BYTES];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let [high, low] = pair else { return None };
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
-        Some(Digest::from_bytes(bytes))
     }
 }
 

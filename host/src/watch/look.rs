@@ -38,6 +38,11 @@ impl Looker {
         }
     }
 
+    /// Takes what stands there for new the next time.
+    pub fn forget(&mut self) {
+        self.seen = None;
+    }
+
     /// Looks at the file.
     pub fn look(&mut self, loader: &Loader<'_>) -> Look {
         let read = read_policy_file(&self.path);

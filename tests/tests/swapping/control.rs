@@ -1,6 +1,9 @@
 //! Control lines, each in its place among the requests.
 
+use std::path::Path;
+
 use conformance::DEFAULT_POLICY;
+use execution_router::Scenario;
 use execution_router::stream::{self, StreamOptions};
 use serde_json::Value;
 
@@ -127,7 +130,7 @@ fn control_lines_that_are_refused() {
     for (line, message) in [
         (
             r#"{"control":"stop"}"#,
-            "`control` is `stop`; it must be `swap`, `rollback`, `trading_state` or `status`",
+            "`control` is `stop`; it must be `swap`, `rollback`, `shadow`, `promote`, `drop_shadow`, `quarantine`, `trading_state`, `history` or `status`",
         ),
         (
             r#"{"control":1}"#,
@@ -135,7 +138,7 @@ fn control_lines_that_are_refused() {
         ),
         (
             r#"{"control":"status","by":"me"}"#,
-            "the control line cannot be read: unknown field `by`, expected one of `control`, `policy`, `state`, `until` at line 1 column 24",
+            "the control line cannot be read: unknown field `by`, expected one of `control`, `policy`, `profile`, `every`, `state`, `until`, `clear` at line 1 column 24",
         ),
         (
             r#"{"control":"swap"}"#,
@@ -148,6 +151,46 @@ fn control_lines_that_are_refused() {
         (
             r#"{"control":"swap","policy":"p.wasm","state":"ACTIVE"}"#,
             "`state` has no place in a control line `swap`",
+        ),
+        (
+            r#"{"control":"swap","policy":"p.wasm","profile":"huge"}"#,
+            "`profile` is `huge`; it must be `strict` or `large`",
+        ),
+        (
+            r#"{"control":"swap","policy":"p.wasm","every":2}"#,
+            "`every` has no place in a control line `swap`",
+        ),
+        (
+            r#"{"control":"shadow"}"#,
+            "`policy` is missing; it names a `policy.yaml`, a folder or a component",
+        ),
+        (
+            r#"{"control":"shadow","policy":"p.wasm","every":0}"#,
+            "`every` is `0`; it must be 1 for every decision, 10 for every tenth",
+        ),
+        (
+            r#"{"control":"shadow","policy":"p.wasm","every":-1}"#,
+            "the control line cannot be read: invalid value: integer `-1`, expected u32 at line 1 column 48",
+        ),
+        (
+            r#"{"control":"promote","policy":"p.wasm"}"#,
+            "`policy` has no place in a control line `promote`",
+        ),
+        (
+            r#"{"control":"drop_shadow","every":1}"#,
+            "`every` has no place in a control line `drop_shadow`",
+        ),
+        (
+            r#"{"control":"history","until":"2026-03-02T12:00:00Z"}"#,
+            "`until` has no place in a control line `history`",
+        ),
+        (
+            r#"{"control":"quarantine","policy":"p.wasm"}"#,
+            "`policy` has no place in a control line `quarantine`",
+        ),
+        (
+            r#"{"control":"quarantine","clear":"E3B0"}"#,
+            "`clear` is `E3B0`; it must be a policy's digest, 64 digits of 0-9 and a-f",
         ),
         (
             r#"{"control":"rollback","policy":"p.wasm"}"#,
@@ -176,6 +219,24 @@ fn control_lines_that_are_refused() {
     ] {
         refused(line, "bad_control", message);
     }
+    for verb in ["promote", "drop_shadow"] {
+        refused(
+            &format!(r#"{{"control":"{verb}"}}"#),
+            "no_shadow",
+            "no policy decides in the shadow",
+        );
+    }
+    let digest = marking("next").digest();
+    refused(
+        &format!(r#"{{"control":"quarantine","clear":"{digest}"}}"#),
+        "not_quarantined",
+        &format!("policy {digest} is not in quarantine"),
+    );
+    refused(
+        r#"{"control":"shadow","policy":"/nowhere/policy.yaml"}"#,
+        "swap_refused",
+        "cannot read `/nowhere/policy.yaml`: No such file or directory (os error 2)",
+    );
     refused(
         r#"{"control":"swap","policy":"/nowhere/policy.yaml"}"#,
         "swap_refused",
@@ -199,4 +260,164 @@ fn control_lines_that_are_refused() {
         "{answers:?}"
     );
     assert_eq!(bench.words(), ["refused"]);
+}
+
+/// A line with the policy of a document, saved in a folder.
+fn line(verb: &str, folder: &Path, document: &str, more: &str) -> String {
+    let path = folder.join("policy.yaml");
+    std::fs::write(&path, document).unwrap();
+    format!(r#"{{"control":"{verb}","policy":{path:?}{more}}}"#)
+}
+
+fn marked(name: &str) -> String {
+    let route = format!("  - mark: {{ when: {{ strategy: mark }}, skip: {name}_marked }}");
+    document(name, &route)
+}
+
+#[test]
+fn a_shadow_is_started_looked_at_and_promoted_or_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(&candidate(DEFAULT_POLICY));
+    let shadow = line("shadow", folder.path(), &marked("next"), r#","every":2"#);
+    let digest = marking("next").digest();
+    let drop = r#"{"control":"drop_shadow"}"#;
+    let answers = answered(&bench, &[&shadow, MARK, MARK, MARK, drop, drop]);
+    assert_eq!(
+        answers[0],
+        format!(r#"{{"shadow":{{"digest":"{digest}","every":2}}}}"#)
+    );
+    assert_eq!(decided(&answers[3]), r#""open_long" 1"#);
+    let dropped: Value = serde_json::from_str(&answers[4]).unwrap();
+    let mut report = dropped["shadow_dropped"].clone();
+    let samples = report["differences"][0]["samples"].take();
+    assert_eq!(
+        report.to_string(),
+        format!(
+            r#"{{"compared":2,"differences":[{{"count":2,"live":"BUY normal open_long","samples":null,"shadow":"SKIP normal next_marked"}}],"digest":"{digest}","dropped":0,"same":0,"sampled":2,"unlisted":0}}"#
+        )
+    );
+    // What `explain` takes.
+    let samples = samples.as_array().unwrap();
+    assert_eq!(samples.len(), 2);
+    Scenario::parse(&samples[0].to_string()).unwrap();
+    assert!(
+        answers[5].contains(r#""code":"no_shadow""#),
+        "{}",
+        answers[5]
+    );
+
+    let promote = r#"{"control":"promote"}"#;
+    let answers = answered(&bench, &[&shadow, r#"{"control":"status"}"#, promote, MARK]);
+    let status: Value = serde_json::from_str(&answers[1]).unwrap();
+    assert_eq!(
+        status["status"]["shadow"].to_string(),
+        format!(r#"{{"compared":0,"digest":"{digest}","dropped":0,"same":0,"sampled":0}}"#)
+    );
+    assert_eq!(
+        answers[2],
+        format!(
+            r#"{{"promoted":{{"digest":"{digest}","generation":2,"name":"next","version":"1"}}}}"#
+        )
+    );
+    assert_eq!(decided(&answers[3]), r#""next_marked" 2"#);
+}
+
+const SKIPS: &str =
+    "name: skips\nversion: 1\naccount_currency: USDT\nroutes:\n  - last: { skip: not_today }\n";
+
+#[test]
+fn a_policy_that_was_kept_out_is_let_in_again_and_history_tells_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(&candidate(DEFAULT_POLICY));
+    let (skips, next) = (candidate(SKIPS).digest(), marking("next").digest());
+    let swap = line("swap", folder.path(), SKIPS, "");
+    let clear = format!(r#"{{"control":"quarantine","clear":"{skips}"}}"#);
+    let answers = answered(&bench, &[&swap, &swap, &clear, &swap]);
+    let codes: Vec<Value> = answers
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let message = |at: usize| codes[at]["error"]["message"].as_str().unwrap();
+    assert!(message(0).starts_with("`verify` found 1 kinds of faults"));
+    assert!(message(1).starts_with(&format!("policy {skips} is quarantined: ")));
+    assert_eq!(
+        answers[2],
+        format!(r#"{{"quarantine":{{"cleared":"{skips}","quarantined":[]}}}}"#)
+    );
+    assert_eq!(message(3), message(0));
+    let swap = line("swap", folder.path(), &marked("next"), "");
+    let answers = answered(
+        &bench,
+        &[
+            &swap,
+            &swap,
+            r#"{"control":"rollback"}"#,
+            r#"{"control":"rollback"}"#,
+            r#"{"control":"history"}"#,
+        ],
+    );
+    let entry = |facts: &str| {
+        let (change, facts) = facts.split_once(' ').unwrap();
+        format!(
+            r#"{{"asked_by":"control","at":"2026-03-02T12:00:00Z","change":"{change}",{facts}}}"#
+        )
+    };
+    let default = candidate(DEFAULT_POLICY).digest();
+    let latest = [
+        entry(&format!(r#"swap "digest":"{next}","generation":2,"milliseconds":0,"verdict":"live""#)),
+        entry(&format!(r#"swap "digest":"{next}","milliseconds":0,"verdict":"unchanged""#)),
+        entry(&format!(r#"rollback "digest":"{default}","generation":3,"milliseconds":0,"verdict":"live""#)),
+        entry(r#"rollback "milliseconds":0,"verdict":"refused","why":"there is no earlier policy to go back to""#),
+    ]
+    .join(",");
+    let history = &answers[4];
+    assert!(
+        history.starts_with(r#"{"history":{"changes":[{"asked_by":"control""#),
+        "{history}"
+    );
+    assert!(history.ends_with(&format!("{latest}]}}}}")), "{history}");
+}
+
+/// A component that starts with more memory than `strict` gives one.
+fn roomy() -> Vec<u8> {
+    wat::parse_str(
+        r#"(component
+            (core module $m (memory (export "memory") 300) (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $routing (export "f" (func $f)))
+            (export "execution-router:policy/routing@0.1.0" (instance $routing)))"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn the_operator_chooses_the_profile_of_each_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.wasm");
+    std::fs::write(&path, roomy()).unwrap();
+    let bench = Bench::new(&candidate(DEFAULT_POLICY));
+    let swap = |more: &str| format!(r#"{{"control":"swap","policy":{path:?}{more}}}"#);
+    let strict = swap(r#","profile":"strict""#);
+    let large = swap(r#","profile":"large""#);
+    let answers = answered(&bench, &[&swap(""), &strict, &large, &large]);
+    let bound = "the component has 19660800 bytes of memory from its start, and 16777216 are the bound of profile `strict`; profile `large` takes 268435456";
+    // What the wider profile takes may be asked for again under it.
+    for answer in &answers[..2] {
+        assert!(answer.contains(bound), "{answer}");
+    }
+    // There it fails for what it is, and is shut out.
+    let differs = "the component's `execution-router:policy/routing@0.1.0` differs from the published interface";
+    assert!(answers[2].contains(differs), "{}", answers[2]);
+    assert!(answers[3].contains("is quarantined: "), "{}", answers[3]);
+
+    let next = line(
+        "swap",
+        folder.path(),
+        &marked("next"),
+        r#","profile":"large""#,
+    );
+    let answers = answered(&bench, &[&next, MARK]);
+    assert!(answers[0].starts_with(r#"{"swapped":{"#), "{}", answers[0]);
+    assert_eq!(decided(&answers[1]), r#""next_marked" 2"#);
 }

@@ -47,7 +47,7 @@ fn refused(gate: Gate, candidate: &Candidate, expected: &str, is_quarantined: bo
 fn the_live_policy_is_left_alone() {
     let live = marking("live");
     let unchanged = format!("policy {} is the live one", live.digest());
-    refused(Gate::new(cache()), &live, &unchanged, false);
+    refused(gate(), &live, &unchanged, false);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_is_no_policy() {
     for bytes in [&b""[..], b"name: default", b"\0asm\x01\0\0\0"] {
         let refusal = execution_router::Policy::from_component(bytes, &cache()).unwrap_err();
         let candidate = Candidate::of_component(bytes.to_vec());
-        refused(Gate::new(cache()), &candidate, &refusal.to_string(), true);
+        refused(gate(), &candidate, &refusal.to_string(), true);
     }
 }
 
@@ -65,7 +65,7 @@ fn what_verify_finds() {
     let skips =
         "name: skips\nversion: 1\naccount_currency: USDT\nroutes:\n  - last: { skip: not_today }\n";
     refused(
-        Gate::new(cache()),
+        gate(),
         &candidate(skips),
         "`verify` found 1 kinds of faults, the first is I12: skips a close of 2 with reason `not_today`; {\"request\":{",
         true,
@@ -102,7 +102,7 @@ fn with_cases(cases: &str) -> Candidate {
 fn whose_own_cases_fail() {
     let failing = CASES.replace("reason: hold_signal", "reason: skip_signal");
     refused(
-        Gate::new(cache()),
+        gate(),
         &with_cases(&format!(
             "{CASES}{}",
             failing.replace("a hold", "another hold")
@@ -122,7 +122,7 @@ fn whose_cases_cannot_be_read() {
     let mut damaged = component;
     damaged[at..at + 10].copy_from_slice(b"side: SKIQ");
     refused(
-        Gate::new(cache()),
+        gate(),
         &Candidate::of_component(damaged),
         "its cases have mistakes: line 3, column ",
         true,
@@ -134,7 +134,7 @@ fn whose_dearest_decision_is_too_dear() {
     let candidate = marking("dear");
     let report = execution_router::verify::verify(&policy_of(&candidate), &mut |_| {}).unwrap();
     let worst = report.measured().worst.as_ref().unwrap().fuel;
-    let within = |fuel| Gate::new(cache()).worst_fuel_max(fuel);
+    let within = |fuel| gate().worst_fuel_max(fuel);
     refused(
         within(worst - 1),
         &candidate,
@@ -162,7 +162,9 @@ fn a_certificate_is_believed_only_from_the_hosts_own_folder() {
         (Cache::at(folder.path().join("another")), false),
     ] {
         let router = Router::new(policy_of(&marking("live"))).unwrap();
-        let activation = router.gate(Gate::new(cache)).swap(&candidate, "test");
+        let activation = router
+            .gate(Gate::new(cache).compiler(compiler()))
+            .swap(&candidate, "test");
         let passed = activation.unwrap().passed.unwrap();
         assert_eq!((passed.was_certified, passed.cases), (was_certified, 1));
     }
@@ -173,7 +175,7 @@ fn the_shipped_default_passes_with_all_of_its_cases() {
     let cases = include_str!("../../../policies/default/cases.yaml");
     let candidate = Candidate::of_document(DEFAULT_POLICY, Some(cases), &cache()).unwrap();
     let router = Router::new(policy_of(&marking("live"))).unwrap();
-    let activation = router.gate(Gate::new(cache())).swap(&candidate, "test");
+    let activation = router.gate(gate()).swap(&candidate, "test");
     assert!(activation.unwrap().passed.unwrap().cases > 40);
 }
 

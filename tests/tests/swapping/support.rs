@@ -9,13 +9,24 @@ use execution_router::ledger::Clock;
 use execution_router::policy::Policy;
 use execution_router::router::Probation;
 use execution_router::{
-    Cache, Candidate, Decision, FinalAction, Position, PositionSide, Request, Router, TradeType,
+    Cache, Candidate, Compiler, Decision, FinalAction, Loader, Position, PositionSide, Request,
+    Router, TradeType,
 };
 use jiff::Timestamp;
 
 /// A cache of the tests' own: what one test has verified, the next need not.
 pub(crate) fn cache() -> Cache {
     Cache::at(concat!(env!("CARGO_TARGET_TMPDIR"), "/swapping"))
+}
+
+/// What compiles foreign components, which to these tests all are that they take apart.
+pub(crate) fn compiler() -> Compiler {
+    Compiler::child(env!("CARGO_BIN_EXE_policy-compiler"))
+}
+
+/// The usual gate.
+pub(crate) fn gate() -> Gate {
+    Gate::new(cache()).compiler(compiler())
 }
 
 /// The default policy with a name, and routes in front of its own.
@@ -52,7 +63,9 @@ pub(crate) fn candidate(document: &str) -> Candidate {
 }
 
 pub(crate) fn policy_of(candidate: &Candidate) -> Policy {
-    Policy::from_component(candidate.component(), &cache()).unwrap()
+    let cache = cache();
+    let loader = Loader::new(&cache).compiler(compiler());
+    loader.component(candidate.component()).unwrap()
 }
 
 /// A clock that stands still.
@@ -88,7 +101,7 @@ impl Bench {
         let events = Arc::clone(&told);
         let router = Router::new(policy_of(candidate))
             .unwrap()
-            .gate(Gate::new(cache()))
+            .gate(gate())
             .history_clock(Box::new(Stopped(noon())))
             .probation(probation)
             .observer(Box::new(move |event| {

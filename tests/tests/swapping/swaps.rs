@@ -7,7 +7,6 @@ use std::thread;
 
 use conformance::DEFAULT_POLICY;
 use execution_router::events::Asker;
-use execution_router::gate::Gate;
 use execution_router::ledger::{
     EventError, EventId, Held, Identity, Known, MemoryStore, OpenBudgets, OpenError, Released,
     ReservationId, Settled, Settlement, Store, StoreError,
@@ -114,7 +113,7 @@ fn a_decision_in_flight_is_the_policys_that_it_began_with() {
         router: Arc::clone(&router),
     };
     let made = Router::with_store(policy_of(&marking("first")), Box::new(store)).unwrap();
-    assert!(router.set(made.gate(Gate::new(cache()))).is_ok());
+    assert!(router.set(made.gate(gate())).is_ok());
     let router = router.get().unwrap();
     let request = Request::builder(FinalAction::Buy, "BTC/USDT", "mark")
         .id("a")

@@ -98,6 +98,30 @@ impl Book {
         self.holdings.event_bytes.give_back(bytes);
     }
 
+    /// Forgets all charges, and with them what the tallies were of.
+    pub(in super::super) fn clear(&mut self) {
+        while let Some(charge) = self.charges.pop_front() {
+            self.let_go(&charge);
+        }
+        self.passed = 0;
+        self.view = None;
+        self.sums = Sums::new(Scope::All);
+    }
+
+    /// Takes in a charge as it was kept elsewhere; the tallies are told of it with the next
+    /// turn. False when there is no room for it.
+    pub(in super::super) fn take_in(&mut self, charge: Charge) -> bool {
+        if self.make_room().is_err() {
+            return false;
+        }
+        if !self.holdings.event_bytes.take(charge.events_bytes()) {
+            self.holdings.charges.give_back(1);
+            return false;
+        }
+        self.charges.push_back(charge);
+        true
+    }
+
     pub(super) fn position(&self, reservation: ReservationId) -> Option<usize> {
         self.charges
             .binary_search_by_key(&reservation.0, |charge| charge.number)

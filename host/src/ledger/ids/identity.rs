@@ -71,6 +71,32 @@ impl<'a> Identity<'a> {
         self.id
     }
 
+    /// The request's symbol.
+    pub const fn symbol(&self) -> &'a str {
+        self.symbol
+    }
+
+    /// The request's strategy.
+    pub const fn strategy(&self) -> &'a str {
+        self.strategy
+    }
+
+    /// The same action and type under other names: those that a journal has in their place.
+    pub(crate) const fn named<'n>(
+        &self,
+        id: &'n str,
+        symbol: &'n str,
+        strategy: &'n str,
+    ) -> Identity<'n> {
+        Identity {
+            id,
+            final_action: self.final_action,
+            symbol,
+            strategy,
+            trade_type: self.trade_type,
+        }
+    }
+
     fn names(&self) -> [u8; 16] {
         NameId::of((self.symbol, self.strategy)).bytes()
     }

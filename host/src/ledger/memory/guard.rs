@@ -1,7 +1,7 @@
 //! One decision's hold on its policy's budgets in memory.
 
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use router_guest::state::BudgetUse;
@@ -10,9 +10,10 @@ use super::super::book::Book;
 use super::super::error::{ReserveError, StoreError};
 use super::super::ids::{Identity, Known};
 use super::super::reservation::{Claim, ReservationId};
-use super::super::store::Held;
+use super::super::store::{Held, Ticket};
 use super::super::window::Moment;
 use super::{MemoryStore, OpenBudgets};
+use crate::journal::record::Decided;
 
 /// Locked budgets. Dropped without [`Guard::commit`], it takes back what it reserved.
 #[derive(Debug)]
@@ -83,7 +84,8 @@ impl<'a, D: Clone> Guard<'a, D> {
         let place = *self.budgets.places.get(claim.budget).ok_or(missing)?;
         let orders = self.budgets.opened.get(place).ok_or(missing)?.terms.orders;
         let book = self.books.get_mut(place).ok_or(missing)?;
-        if claim.has_id {
+        let has_room = claim.has_id && !self.store.ids_are_kept_elsewhere;
+        if has_room {
             self.store.ids()?.allot(self.now)?;
         }
         let granted = &self.store.granted;
@@ -97,10 +99,10 @@ impl<'a, D: Clone> Guard<'a, D> {
                     place,
                     reservation,
                     until,
-                    has_room: claim.has_id,
+                    has_room,
                 });
             }
-            Err(_) if claim.has_id => self.store.ids()?.give_back(),
+            Err(_) if has_room => self.store.ids()?.give_back(),
             Err(_) => {}
         }
         outcome
@@ -116,6 +118,9 @@ impl<'a, D: Clone> Guard<'a, D> {
         let Some(pending) = &mut self.pending else {
             return Ok(ids.record(identity, decision));
         };
+        if self.store.ids_are_kept_elsewhere {
+            return Ok(ids.record(identity, decision));
+        }
         if !pending.has_room {
             ids.allot(self.now)?;
             pending.has_room = true;
@@ -128,8 +133,15 @@ impl<'a, D: Clone> Guard<'a, D> {
     /// As [`Held::commit`].
     pub fn commit(mut self) {
         if let Some(pending) = self.pending.take() {
+            self.store.expiries.watch(self.now, pending.reservation);
             self.give_back_room(pending);
         }
+    }
+
+    /// The budget's name.
+    pub(crate) fn budget_name(&self, budget: usize) -> Option<&Arc<str>> {
+        let place = *self.budgets.places.get(budget)?;
+        self.budgets.opened.get(place).map(|opened| &opened.name)
     }
 
     fn give_back_room(&self, pending: Pending) {
@@ -179,8 +191,8 @@ impl<D: Clone> Held<D> for Guard<'_, D> {
         Guard::record(self, identity, decision)
     }
 
-    fn commit(self: Box<Self>) -> Result<(), StoreError> {
+    fn commit(self: Box<Self>, _: &Decided<'_>) -> Result<Ticket, StoreError> {
         Guard::commit(*self);
-        Ok(())
+        Ok(Ticket::NONE)
     }
 }

@@ -8,10 +8,14 @@ use router_guest::amount::Amount;
 use router_guest::decision::Side;
 use router_guest::manifest::{Scope, Window};
 use router_guest::request::{FinalAction, TradeType};
-use router_guest::state::BudgetUse;
+use router_guest::state::{BudgetUse, TradingState};
 
 use super::*;
-use crate::ledger::{CHARGES_MAX, Claim, ReserveError};
+use crate::decision::{Answer, Decision};
+use crate::failsafe;
+use crate::journal::record::Decided;
+use crate::ledger::{CHARGES_MAX, Claim, ReserveError, Ticket};
+use crate::request::Request;
 
 fn amount(text: &str) -> Amount {
     text.parse().unwrap()
@@ -300,6 +304,29 @@ fn settles_and_releases_whichever_budget_it_is() {
     assert_eq!(error.code(), "unknown_reservation");
 }
 
+/// Commits with a decision that memory does not look at.
+fn commit(held: Box<dyn Held<u32> + '_>) -> Result<Ticket, StoreError> {
+    let request = Request::builder(FinalAction::Hold, "BTC", "alpha")
+        .build()
+        .unwrap();
+    let made = failsafe::decide(request.terms(), TradingState::Active, None);
+    let decision = Decision {
+        answer: Answer::of_fail_safe(made),
+        warnings: Vec::new(),
+        repeated: false,
+    };
+    held.commit(&Decided {
+        request: &request,
+        shown: None,
+        decision: &decision,
+        at: None,
+        recorded_at: at(0),
+        policy: PolicyNumber::new(0),
+        generation: 1,
+        keeps_id: false,
+    })
+}
+
 #[test]
 fn the_trait_can_be_used_as_an_object() {
     let store: Box<dyn Store<u32>> = Box::new(MemoryStore::new());
@@ -308,7 +335,7 @@ fn the_trait_can_be_used_as_an_object() {
     assert_eq!(held.now(), at(5));
     held.reserve(&claim(0, "1")).unwrap();
     held.record(&identity("x"), 3).unwrap();
-    held.commit().unwrap();
+    assert_eq!(commit(held), Ok(Ticket::NONE));
     let mut uses = Vec::new();
     store
         .lock(&budgets, at(5))

@@ -197,8 +197,8 @@ fn bounds_on_what_modules_list() {
     );
     bounded(
         |count| module(&format!("(memory 1) {}", "(data \"\")".repeat(count))),
-        10_000,
-        "the component has 10001 segments of data, and 10000 are the bound of profile `strict`; \
+        12_000,
+        "the component has 12001 segments of data, and 12000 are the bound of profile `strict`; \
          profile `large` takes 50000",
     );
     bounded(

@@ -38,7 +38,7 @@ pub(super) fn prime_of(columns: &[Vec<Turn>]) -> Option<usize> {
     let is_prime = |number: &usize| {
         (2..)
             .take_while(|factor| factor * factor <= *number)
-            .all(|factor| number % factor != 0)
+            .all(|factor| !number.is_multiple_of(factor))
     };
     let prime = (least..).find(is_prime)?;
     (prime.checked_mul(prime)? <= MIXES_MAX).then_some(prime)

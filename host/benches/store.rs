@@ -1,0 +1,242 @@
+//! What durability costs: reservations a second that are on disk before they are answered, by
+//! how many are in flight, beside a bare insert of the same rows in groups of the same size, in
+//! the same run; and what journaling adds to a `normal` decision on the caller's thread.
+//!
+//! `cargo bench --bench store`, with a folder on the disk that is meant as `STORE_BENCH_FOLDER`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a measurement stops where its ground is missing"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
+use execution_router::{Amount, Cache, FinalAction, Policy, Request, Router, TradeType};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+const IN_FLIGHT: [usize; 4] = [1, 16, 128, 512];
+const ROUNDS: usize = 3;
+const LASTS: Duration = Duration::from_secs(2);
+const NORMAL_DECISIONS: u32 = 200_000;
+
+fn folder() -> PathBuf {
+    std::env::var_os("STORE_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from)
+}
+
+fn policy() -> Policy {
+    Policy::default_policy(&Cache::user()).unwrap()
+}
+
+fn durable(path: &Path) -> Router {
+    let address = StoreAddress::sqlite(path);
+    let store = SqliteStore::open(&address, StoreOptions::default()).unwrap();
+    Router::with_store(policy(), Box::new(store)).unwrap()
+}
+
+fn amount(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+fn pilot(id: &str) -> Request<'_> {
+    Request::builder(FinalAction::Buy, "BTC/USDT", "alpha")
+        .id(id)
+        .timestamp("2026-01-05T09:00:00Z".parse().unwrap())
+        .trade_type(TradeType::Pilot)
+        .position(None)
+        .price(amount("50000"))
+        .target_notional(amount("0.01"))
+        .equity(amount("1000000000"))
+        .build()
+        .unwrap()
+}
+
+struct Measured {
+    a_second: f64,
+    p99: Duration,
+}
+
+/// Reserves from so many threads at once, each of which waits for its answer.
+fn reservations(router: &Router, threads: usize) -> Measured {
+    let next = AtomicU64::new(0);
+    let is_over = AtomicBool::new(false);
+    let ready = Barrier::new(threads + 1);
+    let mut took: Vec<Duration> = Vec::new();
+    let mut lasted = Duration::ZERO;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut took = Vec::new();
+                    ready.wait();
+                    while !is_over.load(Ordering::Relaxed) {
+                        let id = format!("{threads}-{}", next.fetch_add(1, Ordering::Relaxed));
+                        let started = Instant::now();
+                        let decision = router.decide(&pilot(&id)).unwrap();
+                        took.push(started.elapsed());
+                        assert!(decision.reservation().is_some(), "{}", decision.reason());
+                    }
+                    took
+                })
+            })
+            .collect();
+        ready.wait();
+        let started = Instant::now();
+        std::thread::sleep(LASTS);
+        is_over.store(true, Ordering::Relaxed);
+        for worker in workers {
+            took.extend(worker.join().unwrap());
+        }
+        lasted = started.elapsed();
+    });
+    took.sort_unstable();
+    Measured {
+        a_second: took.len() as f64 / lasted.as_secs_f64(),
+        p99: took[took.len() * 99 / 100],
+    }
+}
+
+/// The rows that a store has of its reservations, to be inserted again.
+struct Rows {
+    decision: Vec<Value>,
+    reservation: Vec<Value>,
+}
+
+fn row(connection: &Connection, sql: &str) -> Vec<Value> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    statement
+        .query_row([], |row| (0..columns).map(|at| row.get(at)).collect())
+        .unwrap()
+}
+
+fn sample(path: &Path) -> Rows {
+    let connection = Connection::open(path).unwrap();
+    Rows {
+        decision: row(
+            &connection,
+            "SELECT * FROM decisions WHERE reservation IS NOT NULL ORDER BY seq DESC LIMIT 1",
+        ),
+        reservation: row(
+            &connection,
+            "SELECT * FROM reservations ORDER BY number DESC LIMIT 1",
+        ),
+    }
+}
+
+/// Inserts the same rows, bare, in groups of this size.
+fn bare(path: &Path, rows: &Rows, group: usize) -> f64 {
+    // The tables, by the store itself; then nobody but this connection.
+    drop(durable(path));
+    let connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;")
+        .unwrap();
+    let marks = |count: usize| vec!["?"; count].join(", ");
+    let mut decision = connection
+        .prepare(&format!(
+            "INSERT INTO decisions VALUES ({})",
+            marks(rows.decision.len())
+        ))
+        .unwrap();
+    let mut reservation = connection
+        .prepare(&format!(
+            "INSERT INTO reservations VALUES ({})",
+            marks(rows.reservation.len())
+        ))
+        .unwrap();
+    let (mut number, started) = (100_i64, Instant::now());
+    let mut values = (rows.decision.clone(), rows.reservation.clone());
+    while started.elapsed() < LASTS {
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for _ in 0..group {
+            number += 1;
+            values.0[0] = number.into();
+            values.0[3] = format!("bare-{number}").into();
+            values.1[0] = number.into();
+            values.1[11] = number.into();
+            decision.execute(params_from_iter(&values.0)).unwrap();
+            reservation.execute(params_from_iter(&values.1)).unwrap();
+        }
+        connection.execute_batch("COMMIT").unwrap();
+    }
+    (number - 100) as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Nanoseconds of a `normal` decision.
+fn normal(router: &Router) -> f64 {
+    let request = Request::builder(FinalAction::Buy, "BTC/USDT", "alpha")
+        .position(None)
+        .price(amount("50000"))
+        .target_notional(amount("1000"))
+        .build()
+        .unwrap();
+    // In bursts that the queue takes: what is measured is the caller's part, not the disk's.
+    let mut spent = Duration::ZERO;
+    for _ in 0..NORMAL_DECISIONS / 2_000 {
+        let started = Instant::now();
+        for _ in 0..2_000 {
+            std::hint::black_box(router.decide(&request).unwrap());
+        }
+        spent += started.elapsed();
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    spent.as_nanos() as f64 / f64::from(NORMAL_DECISIONS)
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+fn main() {
+    // `cargo test` runs benches too; there is nothing to check here.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    println!("in flight | durable reservations/s | bare inserts/s | of it | p99");
+    for in_flight in IN_FLIGHT {
+        let mut durable_rates = Vec::new();
+        let mut bare_rates = Vec::new();
+        let mut latencies = Vec::new();
+        for _ in 0..ROUNDS {
+            let place = tempfile::tempdir_in(folder()).unwrap();
+            let path = place.path().join("router.db");
+            let router = durable(&path);
+            let measured = reservations(&router, in_flight);
+            drop(router);
+            durable_rates.push(measured.a_second);
+            latencies.push(measured.p99);
+            let rows = sample(&path);
+            bare_rates.push(bare(&place.path().join("bare.db"), &rows, in_flight));
+        }
+        latencies.sort_unstable();
+        let (durable, bare) = (median(durable_rates), median(bare_rates));
+        println!(
+            "{in_flight:>9} | {durable:>22.0} | {bare:>14.0} | {:>4.0} % | {:.2?}",
+            100.0 * durable / bare,
+            latencies[latencies.len() / 2]
+        );
+    }
+    let place = tempfile::tempdir_in(folder()).unwrap();
+    let (memory, kept) = (
+        Router::new(policy()).unwrap(),
+        durable(&place.path().join("router.db")),
+    );
+    normal(&memory);
+    let rounds = (0..ROUNDS).map(|_| (normal(&memory), normal(&kept)));
+    let (memory, kept): (Vec<_>, Vec<_>) = rounds.unzip();
+    let (memory, kept) = (median(memory), median(kept));
+    println!(
+        "a normal decision: {memory:.0} ns in memory, {kept:.0} ns journaled: {:.0} ns more",
+        kept - memory
+    );
+}

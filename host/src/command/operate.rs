@@ -1,0 +1,118 @@
+//! What the verbs that operate a router through its store have in common: which store, who asks,
+//! how the answer is printed.
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::{Outcome, ReportFormat};
+use crate::store::{self, StoreAddress};
+
+/// Where the names of people are looked for who do not say who asks.
+const USER_VARIABLES: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+
+/// Which store, and who asks.
+#[derive(Debug, Args)]
+pub(super) struct StoreArguments {
+    /// The store that the router runs on, as `sqlite:router.db`.
+    #[arg(long, value_name = "STORE")]
+    store: StoreAddress,
+    /// Who asks, for the journal; the user's name when not given.
+    #[arg(long = "as", value_name = "NAME")]
+    asked_by: Option<String>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value = "text")]
+    format: ReportFormat,
+}
+
+/// Asks for what the line says, and prints the answer.
+pub(super) fn ask(arguments: &StoreArguments, verb: &str, line: &Value) -> anyhow::Result<Outcome> {
+    let asked_by = match &arguments.asked_by {
+        Some(name) => name.clone(),
+        None => user(),
+    };
+    let asked = store::ask(&arguments.store, verb, &line.to_string(), &asked_by)?;
+    match asked {
+        Ok(done) => {
+            match arguments.format {
+                ReportFormat::Json => println!("{done}"),
+                ReportFormat::Text => print!("{}", text(&done)),
+            }
+            Ok(Outcome::Done)
+        }
+        Err(rejected) => {
+            if matches!(arguments.format, ReportFormat::Json) {
+                let error = serde_json::json!({
+                    "error": { "code": rejected.code, "message": rejected.message },
+                });
+                println!("{error}");
+            }
+            eprintln!(
+                "execution-router: refused ({}): {}",
+                rejected.code, rejected.message
+            );
+            Ok(Outcome::Findings)
+        }
+    }
+}
+
+fn user() -> String {
+    USER_VARIABLES
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "operator".to_owned())
+}
+
+/// The answer for people: a fact a line, what belongs together set in.
+fn text(done: &Value) -> String {
+    let mut out = String::new();
+    if let Value::Object(facts) = done {
+        write_facts(facts, 0, &mut out);
+    }
+    out
+}
+
+fn write_facts(facts: &Map<String, Value>, depth: usize, out: &mut String) {
+    for (key, value) in facts {
+        write_fact(key, value, depth, out);
+    }
+}
+
+fn write_fact(key: &str, value: &Value, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(facts) => {
+            out.push_str(&format!("{indent}{key}\n"));
+            write_facts(facts, depth + 1, out);
+        }
+        Value::Array(items) if items.is_empty() => out.push_str(&format!("{indent}{key} none\n")),
+        Value::Array(items) => {
+            for item in items {
+                write_fact(key, item, depth, out);
+            }
+        }
+        // What came from outside is printed escaped, so that a name cannot forge a line.
+        Value::String(text) => out.push_str(&format!("{indent}{key} {}\n", text.escape_debug())),
+        other => out.push_str(&format!("{indent}{key} {other}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_reads_as_lines() {
+        let done = serde_json::json!({
+            "status": {
+                "policy": { "name": "de\nfault", "generation": 3 },
+                "quarantined": [],
+                "seen": [{ "digest": "a" }, { "digest": "b" }],
+            }
+        });
+        assert_eq!(
+            text(&done),
+            "status\n  policy\n    generation 3\n    name de\\nfault\n  quarantined none\n  \
+             seen\n    digest a\n  seen\n    digest b\n"
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! The lock file beside a store: held for as long as a router runs on it, so that there is
+//! never a second one, and readable by everybody, so that it can be said who it is.
+//!
+//! The operating system's lock decides, which goes with the process however that ends; what
+//! stands in the file only says whose it is.
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::{FaultKind, StoreFault};
+
+/// Bytes that are read of a lock file.
+const TEXT_BYTES_MAX: u64 = 4 * 1024;
+
+/// How long a look at who holds a lock may keep others from it.
+const LOOK_MAX: Duration = Duration::from_millis(100);
+
+/// Who runs on a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// Since when, RFC 3339.
+    pub started: String,
+    /// The program and its version.
+    pub program: String,
+}
+
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub struct StoreLock {
+    _file: File,
+}
+
+impl Holder {
+    /// This process, now.
+    pub fn this_process() -> Self {
+        Self {
+            pid: std::process::id(),
+            started: Timestamp::now().to_string(),
+            program: concat!("execution-router ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+
+    /// Nothing is known but that somebody holds it.
+    fn unknown() -> Self {
+        Self {
+            pid: 0,
+            started: String::new(),
+            program: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pid == 0 {
+            return out.write_str("a process that does not say which");
+        }
+        write!(
+            out,
+            "process {}, {}, since {}",
+            self.pid,
+            self.program.escape_debug(),
+            self.started.escape_debug()
+        )
+    }
+}
+
+impl StoreLock {
+    /// Takes the lock of the store in this file.
+    ///
+    /// # Errors
+    /// [`StoreFault`]: another router holds it, or there is no lock file to be had.
+    pub fn take(store: &Path) -> Result<Self, StoreFault> {
+        let unopenable = |error: io::Error| {
+            let what = format!("its lock file: {error}");
+            StoreFault::new(store, FaultKind::Unopenable { what })
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(lock_path(store))
+            .map_err(unopenable)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Whoever only looks who holds it holds it for a moment.
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOOK_MAX => {
+                    thread::sleep(LOOK_MAX / 10);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_holder(&mut file);
+                    return Err(StoreFault::new(store, FaultKind::Running(holder)));
+                }
+                Err(TryLockError::Error(error)) => return Err(unopenable(error)),
+            }
+        }
+        write_holder(&mut file, &Holder::this_process()).map_err(unopenable)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Who runs on the store, if anybody does.
+///
+/// # Errors
+/// [`StoreFault`] when the lock file cannot be read.
+pub fn holder(store: &Path) -> Result<Option<Holder>, StoreFault> {
+    let mut file = match File::open(lock_path(store)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let what = format!("its lock file: {error}");
+            return Err(StoreFault::new(store, FaultKind::Unopenable { what }));
+        }
+    };
+    // A shared lock, given back at once: a router that starts in that moment waits for it.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&mut file))),
+        Err(TryLockError::Error(error)) => {
+            let what = format!("its lock file: {error}");
+            Err(StoreFault::new(store, FaultKind::Unopenable { what }))
+        }
+    }
+}
+
+fn lock_path(store: &Path) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}
+
+fn read_holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    let read = file.take(TEXT_BYTES_MAX).read_to_string(&mut text);
+    read.ok()
+        .and_then(|_| serde_json::from_str(text.trim_end()).ok())
+        .unwrap_or_else(Holder::unknown)
+}
+
+fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
+    let mut text = serde_json::to_string(holder)?;
+    text.push('\n');
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time_and_everybody_can_say_who() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("router.db");
+        assert_eq!(holder(&store).unwrap(), None);
+        let lock = StoreLock::take(&store).unwrap();
+        let here = holder(&store).unwrap().unwrap();
+        assert_eq!(here.pid, std::process::id());
+        let refused = StoreLock::take(&store).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "a router runs on `{}` already: process {}, execution-router {}, since {}",
+                store.display(),
+                std::process::id(),
+                env!("CARGO_PKG_VERSION"),
+                here.started
+            )
+        );
+        drop(lock);
+        assert_eq!(holder(&store).unwrap(), None);
+        StoreLock::take(&store).unwrap();
+    }
+
+    #[test]
+    fn a_holder_that_does_not_say_who_it_is_is_respected_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("router.db");
+        let file = File::create(lock_path(&store)).unwrap();
+        file.try_lock().unwrap();
+        assert_eq!(
+            StoreLock::take(&store).unwrap_err().to_string(),
+            format!(
+                "a router runs on `{}` already: a process that does not say which",
+                store.display()
+            )
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let store = Path::new("/nowhere/at/all/router.db");
+        assert_eq!(
+            StoreLock::take(store).unwrap_err().to_string(),
+            "`/nowhere/at/all/router.db` cannot be opened: \
+             its lock file: No such file or directory (os error 2)"
+        );
+    }
+}

@@ -1,0 +1,454 @@
+//! The durable store itself: the ledger's seam over memory, queue and writer.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use router_guest::amount::Amount;
+use router_guest::decision::PositionEffect;
+use router_guest::manifest::BudgetInfo;
+use router_guest::state::BudgetUse;
+
+use super::commands::{self, Command};
+use super::ids::IdFilter;
+use super::load::LastLive;
+use super::lock::StoreLock;
+use super::operator::Inbox;
+use super::policies::Policies;
+use super::queue::{Effect, Item, Queue};
+use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
+use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
+use crate::digest::Digest;
+use crate::journal::mask::MaskField;
+use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
+use crate::ledger::window::{Calendar, Moment};
+use crate::ledger::{
+    Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
+    OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError, Restored, Settled,
+    Settlement, Store, StoreError, Ticket,
+};
+use crate::policy::Policy;
+use crate::router::{Recorded, TIME_AHEAD_MAX};
+
+/// Ids that memory remembers in front of the disk: more than there are in the queue and on
+/// their way to the disk, so that each is known to one of the two at every moment.
+const IDS_MAX: usize = 4 * super::queue::QUEUE_ENTRIES_MAX;
+/// The event id under which a reservation's time ends.
+const EXPIRY: &str = "ttl";
+
+/// A durable store in one SQLite file, held by this process alone. Dropped, it writes what it
+/// still has, and lets go of the file.
+pub struct SqliteStore {
+    pub(super) shared: Arc<Shared>,
+    orders: SyncSender<Order>,
+    writer: Option<JoinHandle<()>>,
+    durability: Durability,
+    pub(super) clock: Box<dyn Clock>,
+    /// Taken by one event at a time of reservations that memory has forgotten.
+    pub(super) late: Mutex<()>,
+    restored: Restored,
+    commands: Mutex<Option<Receiver<Command>>>,
+    _lock: StoreLock,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("SqliteStore")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a store, or makes it, and reads what it holds.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; the store is as it was.
+    pub fn open(address: &StoreAddress, options: StoreOptions) -> Result<Self, StoreFault> {
+        Self::open_as(address, options, true)
+    }
+
+    /// The same to settle, release and change what holds, for which nothing is masked; so it
+    /// does not have to be known what is.
+    pub(super) fn open_to_operate(address: &StoreAddress) -> Result<Self, StoreFault> {
+        Self::open_as(address, StoreOptions::default(), false)
+    }
+
+    fn open_as(
+        address: &StoreAddress,
+        options: StoreOptions,
+        decides: bool,
+    ) -> Result<Self, StoreFault> {
+        let path = address.path().to_path_buf();
+        let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&path, &error);
+        let store_lock = StoreLock::take(&path)?;
+        options.disk.opening().map_err(fault)?;
+        let connection = connection::open_writer(&path)?;
+        if decides && !load::keeps_mask(&connection, options.mask.as_ref()).map_err(fault)? {
+            return Err(StoreFault::new(&path, super::FaultKind::OtherMask));
+        }
+        commands::give_up_old(&connection).map_err(fault)?;
+        let loaded = load::load(&connection, &path)?;
+        let restored = load::restored(&connection, &path)?;
+        let policies = Policies::default();
+        policies.load(&connection).map_err(fault)?;
+        let ids = IdFilter::load(&connection).map_err(fault)?;
+        let mut memory = MemoryStore::before_a_disk(IDS_MAX);
+        if let Some(time_to_live) = options.time_to_live {
+            memory = memory.expiring(time_to_live);
+        }
+        let (command_sender, commands) = sync_channel(COMMANDS_WAITING_MAX);
+        let shared = Arc::new(Shared {
+            memory,
+            queue: Queue::new(),
+            policies,
+            ids,
+            reader: Mutex::new(None),
+            mask: options.mask,
+            disk: options.disk,
+            observer: options.observer,
+            commands: command_sender,
+            complete_from: Mutex::new(Moment::MIN),
+            path,
+        });
+        shared.take_over(&loaded)?;
+        let (orders, received) = sync_channel(COMMANDS_WAITING_MAX);
+        let writer = thread::Builder::new().name("store".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || writer::run(&shared, connection, loaded.head, &received)
+        });
+        let writer = writer.map_err(|error| {
+            let what = format!("no thread to write it: {error}");
+            StoreFault::new(&shared.path, super::FaultKind::Other { what })
+        })?;
+        Ok(Self {
+            shared,
+            orders,
+            writer: Some(writer),
+            durability: options.durability,
+            clock: options.clock,
+            late: Mutex::new(()),
+            restored,
+            commands: Mutex::new(Some(commands)),
+            _lock: store_lock,
+        })
+    }
+
+    /// The commands of other terminals, for the [`Operator`](super::Operator) who runs them;
+    /// given out once.
+    pub fn inbox(&self) -> Option<Inbox> {
+        let commands = lock(&self.commands).take()?;
+        Some(Inbox {
+            commands,
+            orders: self.orders.clone(),
+        })
+    }
+
+    /// The policy that was live when the router before this one ended, with its component.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn last_live(&self) -> Result<Option<LastLive>, StoreFault> {
+        let connection = connection::open_reader(&self.shared.path)?;
+        load::last_live(&connection, &self.shared.path)
+    }
+
+    /// Why a policy is not let in, where that is so.
+    pub fn quarantined(&self, digest: Digest) -> Option<&str> {
+        let mut shut_out = self.restored.quarantined.iter();
+        shut_out
+            .find(|one| one.digest == digest)
+            .map(|one| one.why.as_str())
+    }
+
+    /// Whether a policy decided on this store before.
+    pub fn knows(&self, digest: Digest) -> bool {
+        self.shared.policies.number_of(digest).is_some()
+    }
+
+    fn is_full(&self) -> bool {
+        self.durability == Durability::Full
+    }
+
+    pub(super) fn push(&self, entry: &Entry<'_>, item: Item) -> Result<Ticket, StoreError> {
+        let shared = &*self.shared;
+        shared
+            .queue
+            .push(item, |out| entry.encode(shared.mask.as_ref(), out))
+    }
+
+    pub(super) fn serving(&self) -> Result<(), StoreError> {
+        let is_serving = self.shared.queue.is_serving();
+        is_serving.then_some(()).ok_or(StoreError::Unavailable)
+    }
+
+    /// A budget whose window reaches back beyond what memory has cannot be counted.
+    fn check_complete(&self, budgets: &[BudgetInfo]) -> Result<(), OpenError> {
+        let complete_from = *lock(&self.shared.complete_from);
+        if complete_from == Moment::MIN {
+            return Ok(());
+        }
+        let now = self.shared.memory.latest();
+        for budget in budgets {
+            if Calendar::new(budget)?.bounds(now).start < complete_from {
+                return Err(StoreError::Full(Holding::Charges).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn number_of(&self, policy: &Policy) -> Result<PolicyNumber, StoreError> {
+        if let Some(number) = self.shared.policies.number_of(policy.digest()) {
+            return Ok(number);
+        }
+        self.serving()?;
+        let (reply, answer) = sync_channel(1);
+        self.orders
+            .send(Order::Introduce(Box::new(policy.clone()), reply))
+            .map_err(|_| StoreError::Unavailable)?;
+        answer.recv().map_err(|_| StoreError::Unavailable)?
+    }
+}
+
+pub(super) const fn awaited(effect: Effect) -> Item {
+    Item {
+        effect,
+        keeps_id: false,
+        is_awaited: true,
+        may_wait: true,
+    }
+}
+
+impl Store<Recorded> for SqliteStore {
+    fn open(&self, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError> {
+        self.check_complete(budgets)?;
+        self.shared.memory.open(budgets)
+    }
+
+    fn restored(&self) -> Restored {
+        self.restored.clone()
+    }
+
+    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
+        let opened = self.open(&policy.manifest().budgets)?;
+        Ok(opened.of_policy(self.number_of(policy)?))
+    }
+
+    fn lock<'a>(
+        &'a self,
+        budgets: &'a OpenBudgets,
+        now: Timestamp,
+    ) -> Result<Box<dyn Held<Recorded> + 'a>, StoreError> {
+        Ok(Box::new(Transaction {
+            held: MemoryStore::lock(&self.shared.memory, budgets, now)?,
+            store: self,
+            charge: None,
+            keeps_id: false,
+        }))
+    }
+
+    fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
+        self.settle_by(settlement, None)
+    }
+
+    fn release(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Released, EventError> {
+        self.release_by(reservation, event, None)
+    }
+
+    fn settle_for(
+        &self,
+        settlement: &Settlement<'_>,
+        asked_by: &str,
+    ) -> Result<Settled, EventError> {
+        self.settle_by(settlement, Some(asked_by))
+    }
+
+    fn release_for(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+        asked_by: &str,
+    ) -> Result<Released, EventError> {
+        self.release_by(reservation, event, Some(asked_by))
+    }
+
+    fn lookup(&self, identity: &Identity<'_>) -> Result<Known<Recorded>, StoreError> {
+        self.shared.with_masked(identity, |identity| {
+            match self.shared.memory.lookup(identity)? {
+                Known::New => self.shared.look_up(identity),
+                known => Ok(known),
+            }
+        })
+    }
+
+    fn record(
+        &self,
+        identity: &Identity<'_>,
+        decision: Recorded,
+    ) -> Result<Known<Recorded>, StoreError> {
+        self.shared.with_masked(identity, |identity| {
+            self.shared.memory.record(identity, decision)
+        })
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+
+    fn journal(&self, decided: &Decided<'_>, keeps_id: bool) -> Result<Ticket, StoreError> {
+        let closes = decided.decision.position_effect() == PositionEffect::Close;
+        let item = Item {
+            effect: Effect::None,
+            keeps_id,
+            // A close is journaled as soon as that can be, and waited for by nobody.
+            is_awaited: self.is_full() && !closes,
+            may_wait: !closes,
+        };
+        let pushed = self.push(&Entry::Decided(*decided), item);
+        let queue = &self.shared.queue;
+        match pushed {
+            Ok(_) if closes && !queue.is_serving() => Err(StoreError::Unavailable),
+            Ok(ticket) if self.is_full() && !closes => Ok(ticket),
+            Ok(_) => Ok(Ticket::NONE),
+            Err(error) if closes || self.is_full() => {
+                if closes {
+                    queue.lose();
+                }
+                Err(error)
+            }
+            Err(_) => {
+                queue.lose();
+                Ok(Ticket::NONE)
+            }
+        }
+    }
+
+    fn change(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        let ticket = self.push(&Entry::Changed(*change), awaited(Effect::None))?;
+        self.shared.queue.wait(ticket)
+    }
+
+    fn last_ticket(&self) -> Ticket {
+        self.shared.queue.last_ticket()
+    }
+
+    fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
+        self.shared.queue.wait(ticket)
+    }
+
+    fn time_max(&self) -> Option<Timestamp> {
+        self.clock.now().checked_add(TIME_AHEAD_MAX).ok()
+    }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.shared.memory.next_expiry()
+    }
+
+    fn expire(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
+        self.serving()?;
+        let event_id = EventId::new(EXPIRY).map_err(|_| StoreError::Unavailable)?;
+        self.shared.memory.expire_then(now, |expired, standing| {
+            let event = ReleasedEvent {
+                recorded_at: self.clock.now(),
+                reservation: expired.reservation,
+                event_id,
+                released: match expired.on_expiry {
+                    OnExpiry::Keep => Amount::ZERO,
+                    OnExpiry::Release => expired.held,
+                },
+                is_expiry: true,
+                asked_by: None,
+            };
+            let item = awaited(Effect::Changed(standing));
+            self.push(&Entry::Released(event), item).map(|_| ())
+        })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has nothing more to write.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// One decision's hold on its budgets, with what its entry says beside the decision.
+struct Transaction<'a> {
+    held: Guard<'a, Recorded>,
+    store: &'a SqliteStore,
+    charge: Option<(Arc<str>, Amount)>,
+    keeps_id: bool,
+}
+
+impl Held<Recorded> for Transaction<'_> {
+    fn now(&self) -> Timestamp {
+        self.held.now()
+    }
+
+    fn uses(&mut self, symbol: &str, strategy: &str, into: &mut Vec<BudgetUse>) {
+        // Budgets are counted by what the journal holds, so that they can be counted again.
+        let symbol = self.store.shared.masked(MaskField::Symbol, symbol);
+        let strategy = self.store.shared.masked(MaskField::Strategy, strategy);
+        self.held.uses(&symbol, &strategy, into);
+    }
+
+    fn reserve(&mut self, claim: &Claim<'_>) -> Result<ReservationId, ReserveError> {
+        self.store.serving()?;
+        let shared = &self.store.shared;
+        let symbol = shared.masked(MaskField::Symbol, claim.symbol);
+        let strategy = shared.masked(MaskField::Strategy, claim.strategy);
+        let reservation = self.held.reserve(&Claim {
+            symbol: &symbol,
+            strategy: &strategy,
+            ..*claim
+        })?;
+        let name = self.held.budget_name(claim.budget).cloned();
+        self.charge = name.map(|name| (name, claim.quote_rate));
+        Ok(reservation)
+    }
+
+    fn record(
+        &mut self,
+        identity: &Identity<'_>,
+        decision: Recorded,
+    ) -> Result<Known<Recorded>, StoreError> {
+        let held = &mut self.held;
+        let known = self
+            .store
+            .shared
+            .with_masked(identity, |identity| held.record(identity, decision))?;
+        self.keeps_id = matches!(known, Known::New);
+        Ok(known)
+    }
+
+    fn commit(mut self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError> {
+        let effect = match self.charge.take() {
+            None => Effect::None,
+            Some((budget, quote_rate)) => Effect::Charged {
+                budget,
+                quote_rate,
+                expires_at: self
+                    .store
+                    .shared
+                    .memory
+                    .deadline(Moment::from(self.held.now())),
+            },
+        };
+        let item = Item {
+            keeps_id: self.keeps_id,
+            ..awaited(effect)
+        };
+        // Under the budgets' locks: the log is in the ledger's order.
+        let ticket = self.store.push(&Entry::Decided(*decided), item)?;
+        self.held.commit();
+        Ok(ticket)
+    }
+}

@@ -1,0 +1,226 @@
+//! The one thread that writes: it takes whatever waits, commits it as one transaction, and says
+//! that it is on disk. After a failure it never tries the same connection again: the store is
+//! opened and read anew, and serves again only then.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::commands::Polled;
+use super::error::{FaultKind, StoreFault};
+use super::queue::{Batch, Linger};
+use super::rows::{ChainHead, Rows, WriteError};
+use super::shared::{Order, Shared};
+use super::{connection, load};
+use crate::events::Event;
+use crate::journal::record::DecisionRecord;
+use crate::ledger::StoreError;
+
+/// How often a store that failed is opened again.
+pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
+/// How often other terminals are looked after.
+pub const POLL_EVERY: Duration = Duration::from_millis(100);
+
+/// How long others are waited for at most, however slow the disk is.
+const LINGER_MAX: Duration = Duration::from_millis(5);
+
+/// Writes until the queue is closed and empty.
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    mut connection: Connection,
+    mut head: ChainHead,
+    orders: &Receiver<Order>,
+) {
+    loop {
+        let Err(fault) = serve(shared, &connection, &mut head, orders) else {
+            return;
+        };
+        let since = Instant::now();
+        let what = fault.to_string();
+        shared.tell(&Event::StoreFailed {
+            what,
+            lost: shared.queue.take_lost(),
+        });
+        // Given up, and yet held until another is open: as long as somebody holds the log's
+        // index, what failed to be committed lies behind the log's end, and is written over.
+        // Whoever had to make the index anew would find it in the system's cache and take it
+        // for committed, though a sync that failed may have kept it from the disk for good; and
+        // what is committed behind such a gap is gone with the next power cut.
+        let _ = connection.execute_batch("ROLLBACK");
+        match reopen(shared, orders) {
+            Some(opened) => (connection, head) = opened,
+            None => return abandon(shared),
+        }
+        shared.tell(&Event::StoreBack {
+            seconds: since.elapsed().as_secs(),
+            lost: shared.queue.take_lost(),
+        });
+    }
+}
+
+/// The process ends while the store cannot be written: what waits is lost, and said to be.
+fn abandon(shared: &Shared) {
+    let waiting = shared.queue.queued(Batch::len) as u64;
+    let lost = waiting + shared.queue.take_lost();
+    if lost > 0 {
+        let fault = StoreFault::new(
+            &shared.path,
+            FaultKind::Other {
+                what: "it could not be written until the end".to_owned(),
+            },
+        );
+        shared.tell(&Event::StoreFailed {
+            what: fault.to_string(),
+            lost,
+        });
+    }
+}
+
+/// Writes on one connection, until the queue is closed or the connection fails.
+fn serve(
+    shared: &Shared,
+    connection: &Connection,
+    head: &mut ChainHead,
+    orders: &Receiver<Order>,
+) -> Result<(), StoreFault> {
+    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&shared.path, &error);
+    let mut spent = Batch::default();
+    let prepared = Rows::prepare(connection, &shared.policies);
+    let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
+    let mut polled = Polled::new();
+    let mut looked = Instant::now();
+    let mut linger = Linger::default();
+    loop {
+        let batch = shared.queue.take(spent, POLL_EVERY, linger);
+        if !batch.is_empty() {
+            let started = Instant::now();
+            let written = rows.write(&batch, *head, shared.memory.latest(), || {
+                shared.disk.committing()
+            });
+            let written = written.and_then(|end| {
+                shared.disk.committed()?;
+                Ok(end)
+            });
+            match written {
+                Ok(end) => *head = end,
+                Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
+            }
+            remember_ids(shared, &batch);
+            shared.queue.written(batch.len());
+            linger = Linger {
+                entries: batch.len(),
+                time: started.elapsed().min(LINGER_MAX),
+            };
+        } else if shared.queue.is_closed() {
+            return Ok(());
+        }
+        spent = batch;
+        if let Err(error) = follow(shared, connection, orders) {
+            return Err(failed(shared, &Batch::default(), fault(error)));
+        }
+        if looked.elapsed() >= POLL_EVERY {
+            looked = Instant::now();
+            if let Err(error) = polled.poll(connection, &shared.commands) {
+                return Err(failed(shared, &Batch::default(), fault(error)));
+            }
+        }
+    }
+}
+
+fn reason(shared: &Shared, error: WriteError) -> StoreFault {
+    match error {
+        WriteError::Sqlite(error) => StoreFault::of_sqlite(&shared.path, &error),
+        WriteError::Entry(what) => StoreFault::new(&shared.path, FaultKind::Other { what }),
+    }
+}
+
+fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
+    // They may be on disk though nobody said so.
+    remember_ids(shared, batch);
+    shared.queue.fail(batch);
+    *super::shared::lock(&shared.reader) = None;
+    fault
+}
+
+/// From here on they are looked for on disk, and memory may forget them.
+fn remember_ids(shared: &Shared, batch: &Batch) {
+    for (_, bytes) in batch.entries().filter(|(head, _)| head.keeps_id) {
+        if let Ok(record) = DecisionRecord::decode(bytes)
+            && let Some(id) = record.request.id()
+        {
+            shared.ids.insert(id);
+        }
+    }
+}
+
+/// Does what is asked for beside entries.
+fn follow(
+    shared: &Shared,
+    connection: &Connection,
+    orders: &Receiver<Order>,
+) -> rusqlite::Result<()> {
+    while let Ok(order) = orders.try_recv() {
+        match order {
+            Order::Introduce(policy, reply) => {
+                let added = shared.policies.add(connection, &policy);
+                // Whoever asked may be gone.
+                let _ = reply.send(added.as_ref().copied().map_err(|_| StoreError::Unavailable));
+                added?;
+            }
+            Order::Answer {
+                number,
+                done_at,
+                outcome,
+            } => {
+                connection.execute(
+                    "UPDATE commands SET done_at = ?2, outcome = ?3 WHERE number = ?1",
+                    rusqlite::params![number, done_at, outcome],
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens and reads the store again, until that works; `None` when nobody needs it any more.
+fn reopen(shared: &Shared, orders: &Receiver<Order>) -> Option<(Connection, ChainHead)> {
+    loop {
+        refuse_orders(orders);
+        let is_last_try = shared.queue.is_closed();
+        if !is_last_try {
+            thread::sleep(REOPEN_EVERY);
+        }
+        let opened = shared
+            .disk
+            .opening()
+            .map_err(|error| StoreFault::of_sqlite(&shared.path, &error))
+            .and_then(|()| connection::open_writer(&shared.path))
+            .and_then(|connection| {
+                let loaded = load::load(&connection, &shared.path)?;
+                shared.take_over(&loaded)?;
+                Ok((connection, loaded.head))
+            });
+        match opened {
+            Ok(opened) => return Some(opened),
+            Err(_) if is_last_try => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// While the store cannot be written, nobody waits for it.
+fn refuse_orders(orders: &Receiver<Order>) {
+    loop {
+        match orders.try_recv() {
+            Ok(Order::Introduce(_, reply)) => {
+                let _ = reply.send(Err(StoreError::Unavailable));
+            }
+            // The terminal that asked hears nothing, and says so.
+            Ok(Order::Answer { .. }) => {}
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+        }
+    }
+}

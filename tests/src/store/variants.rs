@@ -1,0 +1,149 @@
+//! Policies that have the same budget on other terms: a store is opened under one and then
+//! another, and what is used must survive that. Each is the default policy with one line of it
+//! written anew.
+
+use execution_router::{Cache, Loader, Policy};
+use router_guest::manifest::{Scope, Window};
+
+use crate::DEFAULT_POLICY;
+use crate::ledger::operation::{Decimal, Terms};
+
+/// The line of the default policy.
+const BUDGET: &str = "  exploration: { limit: 3% of equity, per: day, zone: UTC }";
+
+/// A policy, and what it says of its budget.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// The policy.
+    pub policy: Policy,
+    /// Its budget's terms.
+    pub terms: Terms,
+}
+
+/// All of them; the first is the default policy's own.
+#[derive(Debug, Clone)]
+pub struct Variants(Vec<Variant>);
+
+impl Variants {
+    /// Compiles them, or takes them from a cache.
+    ///
+    /// # Errors
+    /// When a document is not taken, in words.
+    pub fn load(cache: &Cache) -> Result<Self, String> {
+        let loader = Loader::new(cache);
+        let variants = budgets().into_iter().map(|(line, terms)| {
+            let document = DEFAULT_POLICY.replace(BUDGET, &format!("  exploration: {{ {line} }}"));
+            let policy = loader.document(&document, None);
+            let policy = policy.map_err(|error| format!("`{line}`: {error}"))?;
+            Ok(Variant { policy, terms })
+        });
+        variants.collect::<Result<_, String>>().map(Self)
+    }
+
+    /// One of them, counted round.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn one(&self, number: u64) -> Result<&Variant, String> {
+        let place = usize::try_from(number).unwrap_or(0) % self.0.len().max(1);
+        self.0.get(place).ok_or_else(|| "no policy".to_owned())
+    }
+
+    /// The terms of the policy of this digest.
+    pub fn terms(&self, digest: &str) -> Option<Terms> {
+        let mut all = self.0.iter();
+        all.find(|one| one.policy.digest().to_string() == digest)
+            .map(|one| one.terms)
+    }
+}
+
+fn budgets() -> [(&'static str, Terms); 6] {
+    let day = Terms {
+        budget: 0,
+        amount: None,
+        percent: Some(Decimal::whole(3)),
+        orders: None,
+        window: Window::Day,
+        zone: 0,
+        scope: Scope::All,
+    };
+    let percent = |coefficient, scale| Some(Decimal { coefficient, scale });
+    [
+        ("limit: 3% of equity, per: day, zone: UTC", day),
+        (
+            "limit: 1.5% of equity, per: day, zone: America/New_York",
+            Terms {
+                percent: percent(15, 1),
+                zone: 2,
+                ..day
+            },
+        ),
+        (
+            "limit: [2500 USDT, 5% of equity], per: week, zone: Europe/Berlin",
+            Terms {
+                amount: Some(Decimal::whole(2_500)),
+                percent: percent(5, 0),
+                window: Window::Week,
+                zone: 1,
+                ..day
+            },
+        ),
+        (
+            "limit: 800 USDT, per: hour, zone: Asia/Kathmandu",
+            Terms {
+                amount: Some(Decimal::whole(800)),
+                percent: None,
+                window: Window::Hour,
+                zone: 4,
+                ..day
+            },
+        ),
+        (
+            "limit: 4% of equity, orders: 60, per: rolling 36h",
+            Terms {
+                percent: percent(4, 0),
+                orders: Some(60),
+                window: Window::Rolling { seconds: 129_600 },
+                ..day
+            },
+        ),
+        (
+            "limit: 2% of equity, per: day, zone: UTC, scope: strategy",
+            Terms {
+                percent: percent(2, 0),
+                scope: Scope::Strategy,
+                ..day
+            },
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_another_policy_with_its_own_terms() {
+        let folder = tempfile::tempdir().unwrap();
+        let variants = Variants::load(&Cache::at(folder.path())).unwrap();
+        for one in &variants.0 {
+            let budgets = &one.policy.manifest().budgets;
+            let [info] = budgets.as_slice() else {
+                panic!("{budgets:?}")
+            };
+            let zone = match one.terms.window {
+                Window::Rolling { .. } => info.zone.clone(),
+                _ => one.terms.info().zone,
+            };
+            let expected = router_guest::manifest::BudgetInfo {
+                zone,
+                ..one.terms.info()
+            };
+            assert_eq!(info, &expected);
+            assert_eq!(
+                variants.terms(&one.policy.digest().to_string()),
+                Some(one.terms)
+            );
+        }
+    }
+}

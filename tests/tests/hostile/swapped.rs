@@ -1,10 +1,7 @@
 //! Every hostile component of the table, handed to a router whose policy decides meanwhile: none gets
 //! in, or it is thrown out again at its first lie, and nothing of it is seen in a decision or in
-//! a budget. `tests/hostile/swaps.tsv` has what each is told.
+//! a budget. In which words a component is refused stands in `tests/hostile/outcomes.tsv`.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -53,10 +50,6 @@ fn bench() -> Bench {
     bench
 }
 
-fn file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hostile/swaps.tsv")
-}
-
 /// Until more was decided.
 #[track_caller]
 fn wait_for_more(decided: &AtomicU64, before: u64) {
@@ -100,12 +93,11 @@ fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) {
     });
 }
 
-/// `BLESS=1` writes the table instead of comparing it.
 #[test]
 fn no_hostile_component_gets_past_the_gate_and_none_is_felt() {
     let bench = bench();
     let (held, live) = (bench.held(), bench.router.status().policy.digest);
-    let mut rows = BTreeMap::new();
+    let mut quarantined = 0;
     while_deciding(&bench, |decided| {
         for case in cases::all() {
             let before = decided.load(Ordering::Relaxed);
@@ -116,30 +108,28 @@ fn no_hostile_component_gets_past_the_gate_and_none_is_felt() {
             let SwapRefusal::Gate(refused) = &refusal else {
                 panic!("{}: {refusal}", case.name);
             };
-            assert!(refused.blames_candidate(), "{}: {refused}", case.name);
+            assert!(
+                !matches!(refused, GateRefusal::Host(_)),
+                "{}: {refused}",
+                case.name
+            );
             wait_for_more(decided, before);
             assert_eq!(bench.held(), held, "{}", case.name);
+            // What another profile might take is no fault, and is looked at again.
             let again = bench.router.swap(&candidate, "test").unwrap_err();
-            assert!(
-                matches!(again, SwapRefusal::Gate(GateRefusal::Quarantined { .. })),
+            let is_kept_out = matches!(again, SwapRefusal::Gate(GateRefusal::Quarantined { .. }));
+            assert_eq!(
+                is_kept_out,
+                refused.blames_candidate(),
                 "{}: {again}",
                 case.name
             );
-            rows.insert(case.name, format!("{}\t{refusal}\n", case.name));
+            quarantined += usize::from(is_kept_out);
         }
     });
+    assert!(quarantined >= 100, "{quarantined}");
     assert_eq!(bench.router.status().policy.digest, live);
     assert!(!bench.router.is_withdrawn());
-    let head = "case\trefusal\n".to_owned();
-    let table = rows.into_values().fold(head, |table, row| table + &row);
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(file(), &table).unwrap();
-    }
-    let expected = fs::read_to_string(file()).unwrap();
-    for (made, expected) in table.lines().zip(expected.lines()) {
-        assert_eq!(made, expected);
-    }
-    assert_eq!(table.lines().count(), expected.lines().count());
 }
 
 /// What lies for one strategy alone, which stands in no manifest, is let in. Its first lie costs it

@@ -1,10 +1,7 @@
 //! Every hostile component of the table, handed to a router whose policy decides meanwhile: none gets
 //! in, or it is thrown out again at its first lie, and nothing of it is seen in a decision or in
-//! a budget. `tests/hostile/swaps.tsv` has what each is told.
+//! a budget. In which words a component is refused stands in `tests/hostile/outcomes.tsv`.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -53,8 +50,14 @@ fn bench() -> Bench {
     bench
 }
 
-fn file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hostile/swaps.tsv")
+/// Until more was decided.
+#[track_caller]
+fn wait_for_more(decided: &AtomicU64, before: u64) {
+    let has_decided = (0..PAUSES_MAX).any(|_| {
+        thread::sleep(PAUSE);
+        decided.load(Ordering::Relaxed) > before
+    });
+    assert!(has_decided, "the live policy was held up");
 }
 
 /// Says that it is done when it is dropped, a failed test's panic included: nothing waits for ever.
@@ -66,9 +69,8 @@ impl Drop for Done<'_> {
     }
 }
 
-/// Runs this while a thread decides without pause, and holds what it is answered to what it
-/// was answered before. How often it was.
-fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) -> u64 {
+/// Runs this while a thread decides, and holds what it is answered to what it was answered before.
+fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) {
     let requests = requests();
     let expected: Vec<String> = requests.iter().map(|one| bench.decide(one)).collect();
     let is_done = AtomicBool::new(false);
@@ -89,51 +91,45 @@ fn while_deciding(bench: &Bench, run: impl FnOnce(&AtomicU64)) -> u64 {
         drop(done);
         deciding.join().unwrap();
     });
-    decided.into_inner()
 }
 
-/// `BLESS=1` writes the table instead of comparing it.
 #[test]
 fn no_hostile_component_gets_past_the_gate_and_none_is_felt() {
     let bench = bench();
     let (held, live) = (bench.held(), bench.router.status().policy.digest);
-    let mut rows = BTreeMap::new();
+    let mut quarantined = 0;
     while_deciding(&bench, |decided| {
         for case in cases::all() {
             let before = decided.load(Ordering::Relaxed);
             let candidate = Candidate::of_component((case.component)());
+            // Some lies are told by the same component.
+            bench.router.clear_quarantine(candidate.digest());
             let refusal = bench.router.swap(&candidate, "test").unwrap_err();
             let SwapRefusal::Gate(refused) = &refusal else {
                 panic!("{}: {refusal}", case.name);
             };
-            assert!(refused.blames_candidate(), "{}: {refused}", case.name);
-            let has_decided = (0..PAUSES_MAX).any(|_| {
-                thread::sleep(PAUSE);
-                decided.load(Ordering::Relaxed) > before
-            });
-            assert!(has_decided, "{}", case.name);
-            assert_eq!(bench.held(), held, "{}", case.name);
-            let again = bench.router.swap(&candidate, "test").unwrap_err();
             assert!(
-                matches!(again, SwapRefusal::Gate(GateRefusal::Quarantined { .. })),
+                !matches!(refused, GateRefusal::Host(_)),
+                "{}: {refused}",
+                case.name
+            );
+            wait_for_more(decided, before);
+            assert_eq!(bench.held(), held, "{}", case.name);
+            // What another profile might take is no fault, and is looked at again.
+            let again = bench.router.swap(&candidate, "test").unwrap_err();
+            let is_kept_out = matches!(again, SwapRefusal::Gate(GateRefusal::Quarantined { .. }));
+            assert_eq!(
+                is_kept_out,
+                refused.blames_candidate(),
                 "{}: {again}",
                 case.name
             );
-            rows.insert(case.name, format!("{}\t{refusal}\n", case.name));
+            quarantined += usize::from(is_kept_out);
         }
     });
+    assert!(quarantined >= 100, "{quarantined}");
     assert_eq!(bench.router.status().policy.digest, live);
     assert!(!bench.router.is_withdrawn());
-    let head = "case\trefusal\n".to_owned();
-    let table = rows.into_values().fold(head, |table, row| table + &row);
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(file(), &table).unwrap();
-    }
-    let expected = fs::read_to_string(file()).unwrap();
-    for (made, expected) in table.lines().zip(expected.lines()) {
-        assert_eq!(made, expected);
-    }
-    assert_eq!(table.lines().count(), expected.lines().count());
 }
 
 /// What lies for one strategy alone, which stands in no manifest, is let in. Its first lie costs it
@@ -149,7 +145,7 @@ fn what_lies_where_no_domain_reaches_is_rolled_back_at_its_first_lie() {
     let evil = Candidate::of_document(&evil, None, &Cache::disabled()).unwrap();
     let before = bench.router.status().policy.digest;
     bench.router.swap(&evil, "test").unwrap();
-    let decided = while_deciding(&bench, |_| {
+    while_deciding(&bench, |decided| {
         let lied_to = Request::builder(FinalAction::Close, "ETH/USDT", "evil")
             .position(Some(execution_router::Position {
                 side: PositionSide::Long,
@@ -161,8 +157,8 @@ fn what_lies_where_no_domain_reaches_is_rolled_back_at_its_first_lie() {
             bench.decide(&lied_to),
             "SELL exit close_long 2 by close_position"
         );
+        wait_for_more(decided, decided.load(Ordering::Relaxed));
     });
-    assert!(decided > 0);
     assert_eq!(bench.held(), held);
     let told = bench.incidents();
     assert!(

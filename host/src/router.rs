@@ -15,6 +15,7 @@ mod entry;
 mod generation;
 mod journaling;
 mod recorded;
+mod reservation;
 mod seat;
 mod shadow;
 mod standing;
@@ -52,6 +53,7 @@ pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quara
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
 pub use recorded::Recorded;
+pub use reservation::{Reservation, Unchanged};
 pub use shadow::{
     SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
 };

@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod connection;
 pub mod error;
+mod events;
 mod ids;
 mod load;
 pub mod lock;

@@ -3,6 +3,12 @@
 //! The process prints a line after each answer that it got. Whatever stands in its output was
 //! acknowledged; whatever does not may be in the store or not, but never in part.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a run stops at the first thing that is not as it was acknowledged"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{Read as _, Write as _};

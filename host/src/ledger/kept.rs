@@ -3,6 +3,9 @@
 use router_guest::amount::Amount;
 use router_guest::decision::Side;
 
+use super::charge::{Charge, Seen};
+use super::error::EventError;
+use super::reservation::{EventId, Released, ReservationId, Settled, Settlement, Standing};
 use super::window::Moment;
 
 /// One charge.
@@ -43,4 +46,44 @@ pub(crate) struct KeptLedger {
     pub(crate) granted: u64,
     /// The latest effective time.
     pub(crate) latest: Moment,
+}
+
+impl KeptCharge {
+    /// What a fill makes of a charge that memory has forgotten: its window passed long ago, so
+    /// no sum is to be kept up to date. `None` for a charge that cannot be.
+    pub(crate) fn settle(
+        &self,
+        settlement: &Settlement<'_>,
+    ) -> Option<Result<(Settled, Standing), EventError>> {
+        let mut charge = Charge::restored(self)?;
+        let settled = match charge.seen(settlement.event_id) {
+            Seen::New => charge.settle(settlement),
+            Seen::Repeated => charge.settled_before(settlement),
+            Seen::TooMany => return Some(Err(self.too_many_events())),
+        };
+        Some(Ok((settled, charge.standing())))
+    }
+
+    /// What a release makes of it.
+    pub(crate) fn release(
+        &self,
+        event: EventId<'_>,
+    ) -> Option<Result<(Released, Standing), EventError>> {
+        let mut charge = Charge::restored(self)?;
+        let released = match charge.seen(event) {
+            Seen::New => charge.release(event),
+            Seen::Repeated => Released {
+                released: Amount::ZERO,
+                repeated: true,
+            },
+            Seen::TooMany => return Some(Err(self.too_many_events())),
+        };
+        Some(Ok((released, charge.standing())))
+    }
+
+    const fn too_many_events(&self) -> EventError {
+        EventError::TooManyEvents {
+            reservation: ReservationId::of_number(self.number),
+        }
+    }
 }

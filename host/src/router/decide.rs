@@ -171,6 +171,7 @@ impl Router {
         let shown = tools.shown(Some(&uses));
         let finished = answer.and_then(|answer| {
             let now = now.is_some().then(|| held.now());
+            entry.counted_at = now;
             Ok(self.finish_held(entry, generation, answer, held, now, shown)?)
         });
         tools.uses = uses;

@@ -1,6 +1,7 @@
 //! A request on its way through the router, with what its id has to say: whether it was
 //! decided before, and what it may do without because it closes. It decides nothing.
 
+use jiff::Timestamp;
 use router_guest::decision::PositionEffect;
 use router_guest::json::{Fault, FaultCode};
 
@@ -31,6 +32,8 @@ pub(super) struct Entry<'r, 'a> {
     warnings: Vec<Fault>,
     /// What must be on disk before the answer goes out.
     pub(super) ticket: Ticket,
+    /// The time that budgets were counted by, where they were.
+    pub(super) counted_at: Option<Timestamp>,
 }
 
 impl<'r, 'a> Entry<'r, 'a> {
@@ -55,6 +58,7 @@ impl<'r, 'a> Entry<'r, 'a> {
             earlier: None,
             warnings: Vec::new(),
             ticket: Ticket::NONE,
+            counted_at: None,
         })
     }
 

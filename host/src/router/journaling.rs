@@ -114,7 +114,8 @@ impl Router {
             generation: generation.number(),
             recorded_at: self.history_clock.now(),
         };
-        let decided = about.decided(&decision, self.time_of(entry.request), keeps_id);
+        let at = entry.counted_at.or_else(|| self.time_of(entry.request));
+        let decided = about.decided(&decision, at, keeps_id);
         match self.store.journal(&decided, keeps_id) {
             Ok(ticket) => entry.wait_for(ticket),
             Err(error) if decision.answer.effect == PositionEffect::Close => {

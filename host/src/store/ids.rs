@@ -15,11 +15,11 @@ const IDS_MIN: usize = 65_536;
 /// waits for it.
 #[derive(Debug)]
 pub(super) struct IdFilter {
-    filters: RwLock<Vec<Sized>>,
+    filters: RwLock<Vec<Layer>>,
 }
 
 #[derive(Debug)]
-struct Sized {
+struct Layer {
     filter: AtomicBloomFilter,
     room: usize,
     /// Ids in it; the writer alone counts.
@@ -32,7 +32,7 @@ pub(super) struct FoundId {
     pub(super) record: Vec<u8>,
 }
 
-impl Sized {
+impl Layer {
     fn new(room: usize) -> Self {
         let filter = AtomicBloomFilter::with_num_bits(room.saturating_mul(BITS_PER_ID));
         Self {
@@ -47,14 +47,14 @@ impl IdFilter {
     /// A filter with room for so many ids and as many again.
     pub(super) fn with_room(ids: usize) -> Self {
         Self {
-            filters: RwLock::new(vec![Sized::new(ids.saturating_mul(2).max(IDS_MIN))]),
+            filters: RwLock::new(vec![Layer::new(ids.saturating_mul(2).max(IDS_MIN))]),
         }
     }
 
     /// Whether the id may have been decided; never false for one that was.
     pub(super) fn may_have(&self, id: &str) -> bool {
         let filters = self.filters.read().unwrap_or_else(PoisonError::into_inner);
-        filters.iter().any(|sized| sized.filter.contains(id))
+        filters.iter().any(|layer| layer.filter.contains(id))
     }
 
     /// Takes an id in.
@@ -68,7 +68,7 @@ impl IdFilter {
         });
         drop(filters);
         if room > 0 {
-            let next = Sized::new(room.saturating_mul(2));
+            let next = Layer::new(room.saturating_mul(2));
             let mut filters = self.filters.write().unwrap_or_else(PoisonError::into_inner);
             filters.push(next);
         }

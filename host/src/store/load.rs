@@ -277,6 +277,37 @@ fn charge(row: &Row<'_>, path: &Path) -> Result<KeptCharge, StoreFault> {
     })
 }
 
+/// Reads one charge, with the events that it has seen.
+pub(super) fn one_charge(
+    connection: &Connection,
+    path: &Path,
+    number: u64,
+) -> Result<Option<KeptCharge>, StoreFault> {
+    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
+    let row_number = i64::try_from(number).unwrap_or(i64::MAX);
+    let mut statement = connection
+        .prepare(
+            "SELECT number, budget, at, symbol, strategy, side, quote_rate, reserved, settled, \
+             is_open, expires_at FROM reservations WHERE number = ?1",
+        )
+        .map_err(fault)?;
+    let mut rows = statement.query([row_number]).map_err(fault)?;
+    let Some(row) = rows.next().map_err(fault)? else {
+        return Ok(None);
+    };
+    let mut charge = charge(row, path)?;
+    let mut statement = connection
+        .prepare(
+            "SELECT event_id FROM settlements WHERE reservation = ?1 AND kind <> 'expire' \
+             ORDER BY seq",
+        )
+        .map_err(fault)?;
+    let events = statement.query_map([row_number], |row| row.get(0));
+    let events: rusqlite::Result<Vec<String>> = events.map_err(fault)?.collect();
+    charge.events = events.map_err(fault)?;
+    Ok(Some(charge))
+}
+
 fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }

@@ -8,6 +8,8 @@ use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,9 @@ use super::error::{FaultKind, StoreFault};
 
 /// Bytes that are read of a lock file.
 const TEXT_BYTES_MAX: u64 = 4 * 1024;
+
+/// How long a look at who holds a lock may keep others from it.
+const LOOK_MAX: Duration = Duration::from_millis(100);
 
 /// Who runs on a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,13 +91,20 @@ impl StoreLock {
             .truncate(false)
             .open(lock_path(store))
             .map_err(unopenable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = read_holder(&mut file);
-                return Err(StoreFault::new(store, FaultKind::Running(holder)));
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Whoever only looks who holds it holds it for a moment.
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOOK_MAX => {
+                    thread::sleep(LOOK_MAX / 10);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_holder(&mut file);
+                    return Err(StoreFault::new(store, FaultKind::Running(holder)));
+                }
+                Err(TryLockError::Error(error)) => return Err(unopenable(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(unopenable(error)),
         }
         write_holder(&mut file, &Holder::this_process()).map_err(unopenable)?;
         Ok(Self { _file: file })
@@ -112,8 +124,7 @@ pub fn holder(store: &Path) -> Result<Option<Holder>, StoreFault> {
             return Err(StoreFault::new(store, FaultKind::Unopenable { what }));
         }
     };
-    // A shared lock, given back at once: a router that starts in that moment is refused, and
-    // says so, rather than that two run.
+    // A shared lock, given back at once: a router that starts in that moment waits for it.
     match file.try_lock_shared() {
         Ok(()) => Ok(None),
         Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&mut file))),

@@ -191,7 +191,6 @@ fn symbol(text: SymbolText) -> Option<SymbolInfo> {
 }
 
 /// An amount that may be absent; the outer `None` is one that is none.
-#[expect(clippy::option_option, reason = "absent and faulty are two things")]
 fn amount(text: Option<String>) -> Option<Option<Amount>> {
     match text {
         None => Some(None),

@@ -394,6 +394,8 @@ impl Queue {
     pub(super) fn serve(&self) {
         let mut inner = self.inner();
         inner.durable = inner.pushed - inner.waiting.len() as u64;
+        // What is queued is taken with the next group.
+        inner.taken_to = inner.durable;
         if inner.state == State::Failed {
             inner.state = State::Serving;
         }

@@ -119,19 +119,10 @@ impl Shared {
         if !self.ids.may_have(identity.id()) {
             return Ok(Known::New);
         }
-        let mut reader = lock(&self.reader);
-        let connection = match &mut *reader {
-            Some(connection) => connection,
-            none => none.insert(
-                super::connection::open_reader(&self.path).map_err(|_| StoreError::Unavailable)?,
-            ),
-        };
-        let found = ids::find(connection, identity.id());
-        let Ok(found) = found else {
-            *reader = None;
-            return Err(StoreError::Unavailable);
-        };
-        drop(reader);
+        let found = self.read(|connection| {
+            let found = ids::find(connection, identity.id());
+            found.map_err(|error| StoreFault::of_sqlite(&self.path, &error))
+        })?;
         let Some(found) = found else {
             return Ok(Known::New);
         };
@@ -142,6 +133,25 @@ impl Shared {
         } else {
             Ok(Known::OtherIdentity)
         }
+    }
+
+    /// Reads from the disk, on the connection that is for that.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreFault>,
+    ) -> Result<T, StoreError> {
+        let mut reader = lock(&self.reader);
+        let connection = match &mut *reader {
+            Some(connection) => connection,
+            none => none.insert(
+                super::connection::open_reader(&self.path).map_err(|_| StoreError::Unavailable)?,
+            ),
+        };
+        let found = read(connection);
+        if found.is_err() {
+            *reader = None;
+        }
+        found.map_err(|_| StoreError::Unavailable)
     }
 
     /// What the journal holds of a field's value.

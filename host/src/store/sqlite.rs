@@ -21,9 +21,7 @@ use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
-use crate::journal::record::{
-    ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent, SettledEvent,
-};
+use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
     Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
@@ -42,11 +40,13 @@ const EXPIRY: &str = "ttl";
 /// A durable store in one SQLite file, held by this process alone. Dropped, it writes what it
 /// still has, and lets go of the file.
 pub struct SqliteStore {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     orders: SyncSender<Order>,
     writer: Option<JoinHandle<()>>,
     durability: Durability,
-    clock: Box<dyn Clock>,
+    pub(super) clock: Box<dyn Clock>,
+    /// Taken by one event at a time of reservations that memory has forgotten.
+    pub(super) late: Mutex<()>,
     restored: Restored,
     commands: Mutex<Option<Receiver<Command>>>,
     _lock: StoreLock,
@@ -128,6 +128,7 @@ impl SqliteStore {
             writer: Some(writer),
             durability: options.durability,
             clock: options.clock,
+            late: Mutex::new(()),
             restored,
             commands: Mutex::new(Some(commands)),
             _lock: store_lock,
@@ -170,69 +171,16 @@ impl SqliteStore {
         self.durability == Durability::Full
     }
 
-    fn push(&self, entry: &Entry<'_>, item: Item) -> Result<Ticket, StoreError> {
+    pub(super) fn push(&self, entry: &Entry<'_>, item: Item) -> Result<Ticket, StoreError> {
         let shared = &*self.shared;
         shared
             .queue
             .push(item, |out| entry.encode(shared.mask.as_ref(), out))
     }
 
-    fn serving(&self) -> Result<(), StoreError> {
+    pub(super) fn serving(&self) -> Result<(), StoreError> {
         let is_serving = self.shared.queue.is_serving();
         is_serving.then_some(()).ok_or(StoreError::Unavailable)
-    }
-
-    fn settle_by(
-        &self,
-        settlement: &Settlement<'_>,
-        asked_by: Option<&str>,
-    ) -> Result<Settled, EventError> {
-        self.serving()?;
-        let (settled, ticket) =
-            self.shared
-                .memory
-                .settle_then(settlement, |settled, standing| {
-                    if settled.repeated {
-                        return Ok(self.shared.queue.last_ticket());
-                    }
-                    let event = SettledEvent {
-                        recorded_at: self.clock.now(),
-                        settlement: *settlement,
-                        settled: *settled,
-                        asked_by,
-                    };
-                    self.push(&Entry::Settled(event), awaited(Effect::Changed(standing)))
-                })?;
-        self.shared.queue.wait(ticket)?;
-        Ok(settled)
-    }
-
-    fn release_by(
-        &self,
-        reservation: ReservationId,
-        event_id: EventId<'_>,
-        asked_by: Option<&str>,
-    ) -> Result<Released, EventError> {
-        self.serving()?;
-        let (released, ticket) =
-            self.shared
-                .memory
-                .release_then(reservation, event_id, |released, standing| {
-                    if released.repeated {
-                        return Ok(self.shared.queue.last_ticket());
-                    }
-                    let event = ReleasedEvent {
-                        recorded_at: self.clock.now(),
-                        reservation,
-                        event_id,
-                        released: released.released,
-                        is_expiry: false,
-                        asked_by,
-                    };
-                    self.push(&Entry::Released(event), awaited(Effect::Changed(standing)))
-                })?;
-        self.shared.queue.wait(ticket)?;
-        Ok(released)
     }
 
     /// A budget whose window reaches back beyond what memory has cannot be counted.
@@ -263,7 +211,7 @@ impl SqliteStore {
     }
 }
 
-const fn awaited(effect: Effect) -> Item {
+pub(super) const fn awaited(effect: Effect) -> Item {
     Item {
         effect,
         keeps_id: false,
@@ -365,7 +313,7 @@ impl Store<Recorded> for SqliteStore {
         let queue = &self.shared.queue;
         match pushed {
             Ok(_) if closes && !queue.is_serving() => Err(StoreError::Unavailable),
-            Ok(ticket) if self.is_full() => Ok(ticket),
+            Ok(ticket) if self.is_full() && !closes => Ok(ticket),
             Ok(_) => Ok(Ticket::NONE),
             Err(error) if closes || self.is_full() => {
                 if closes {

@@ -142,6 +142,16 @@ impl Bench {
         self.decide(&text)
     }
 
+    /// Pilot orders that need 0.1 each, in one batch.
+    pub(crate) fn small_pilots(&self, count: usize, time: &str) -> Vec<String> {
+        let text = format!(
+            r#"{{"timestamp":"{time}","final_action":"BUY","symbol":"BTC/USDT","strategy":"alpha","trade_type":"pilot","position":null,"price":"50000","target_notional":"0.25","equity":"100000"}}"#
+        );
+        let requests: Vec<_> = (0..count).map(|_| request(&text)).collect();
+        let decided = self.router.decide_batch(&requests);
+        decided.into_iter().map(said).collect()
+    }
+
     pub(crate) fn normal(&self, id: &str) -> Result<Decision, Rejection> {
         let text = format!(
             r#"{{"id":"{id}","final_action":"BUY","symbol":"BTC/USDT","strategy":"alpha","position":null,"price":"50000","target_notional":"1000"}}"#

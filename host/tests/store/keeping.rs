@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use execution_router::Side;
 use execution_router::TradingState;
-use execution_router::ledger::{OnExpiry, TimeToLive};
+use execution_router::ledger::{EventId, OnExpiry, TimeToLive};
 use execution_router::store::{Durability, SqliteStore, StoreOptions};
 
 use super::bench::{Place, said};
@@ -242,6 +242,37 @@ fn a_reservation_whose_time_is_over_holds_on_or_is_released() {
 }
 
 #[test]
+fn a_reservation_that_is_dropped_unsent_is_released() {
+    let place = Place::new();
+    let bench = place.open();
+    let router = &bench.router;
+    let event = |name| EventId::new(name).unwrap();
+    let amount = |text: &str| text.parse().unwrap();
+    let decision = bench.pilot("a").unwrap();
+    drop(router.reservation(&decision));
+    bench.expect_budget("0", "0");
+    // A repeat's reservation is that of whoever got the decision first.
+    assert!(router.reservation(&bench.pilot("a").unwrap()).is_none());
+    assert!(router.reservation(&bench.normal("n").unwrap()).is_none());
+    let held = router.reservation(&bench.pilot("b").unwrap()).unwrap();
+    drop(held.sent());
+    bench.expect_budget("400", "0");
+    let held = router.reservation(&bench.pilot("c").unwrap()).unwrap();
+    let (settled, held) = held
+        .settle(event("f1"), amount("150"), Side::Buy, false)
+        .unwrap();
+    assert_eq!(settled.reserved, amount("250"));
+    let released = held.unwrap().release(event("c1")).unwrap();
+    assert_eq!(released.released, amount("250"));
+    let held = router.reservation(&bench.pilot("d").unwrap()).unwrap();
+    let (_, rest) = held
+        .settle(event("f1"), amount("100"), Side::Buy, true)
+        .unwrap();
+    assert!(rest.is_none());
+    bench.expect_budget("400", "250");
+}
+
+#[test]
 fn every_decision_is_durable_when_asked_for() {
     let place = Place::new();
     let bench = place
@@ -282,4 +313,34 @@ fn a_second_router_is_refused_by_the_name_of_the_first() {
         std::process::id()
     );
     assert!(words.starts_with(&expected), "{words}");
+}
+
+#[test]
+fn a_fill_of_a_reservation_that_memory_forgot_is_recorded_all_the_same() {
+    let place = Place::new();
+    let bench = place.open();
+    // More than a budget remembers of passed windows.
+    let forgotten = execution_router::ledger::PASSED_MAX + 2;
+    for chunk in (0..forgotten).collect::<Vec<_>>().chunks(256) {
+        let decisions = bench.small_pilots(chunk.len(), "2026-01-05T09:00:00Z");
+        assert!(decisions.iter().all(|decision| decision.starts_with("BUY")));
+    }
+    assert!(bench.small_pilots(1, "2026-01-06T09:00:00Z")[0].starts_with("BUY"));
+    let fill = || bench.fill("R1", "f1", "0.1", Side::Buy);
+    assert_eq!(fill(), "used 0.1 reserved 0");
+    assert_eq!(fill(), "used 0 reserved 0 repeated");
+    assert_eq!(bench.release("R2", "c1"), "released 0.1");
+    assert_eq!(bench.release("R2", "c1"), "released 0 repeated");
+    assert_eq!(
+        bench.fill("R99999", "f1", "1", Side::Buy),
+        "there is no reservation `R99999`"
+    );
+    drop(bench);
+    assert_eq!(
+        place.value::<String>(
+            "SELECT group_concat(reserved || ' ' || settled || ' ' || is_open, ', ') \
+             FROM reservations WHERE number < 3"
+        ),
+        "0 0.1 1, 0 0 0"
+    );
 }

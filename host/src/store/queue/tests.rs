@@ -80,9 +80,16 @@ fn after_a_failure_nobody_is_told_that_an_entry_of_before_is_on_disk() {
     // What nobody waits for is kept, in order, before what comes meanwhile.
     push(&queue, free(), "e");
     queue.serve();
-    let taken = queue.take(Batch::default(), SOON, Linger::default());
-    assert_eq!(texts(&taken), ["c", "d", "e"]);
-    queue.written(taken.len());
+    // What was kept can be waited for like any other.
+    let kept = queue.last_ticket();
+    let taken = thread::scope(|scope| {
+        let waiter = scope.spawn(|| queue.wait(kept));
+        let taken = queue.take(Batch::default(), SOON, Linger::default());
+        assert_eq!(texts(&taken), ["c", "d", "e"]);
+        queue.written(taken.len());
+        assert_eq!(waiter.join().unwrap(), Ok(()));
+        taken
+    });
     let later = push(&queue, awaited(), "f");
     let taken = queue.take(taken, SOON, Linger::default());
     queue.written(taken.len());

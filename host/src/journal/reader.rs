@@ -104,6 +104,15 @@ impl Journal {
         StoreFault::of_sqlite(&self.path, error).into()
     }
 
+    /// Has pages of the store mapped into memory instead of copied out of it, which is for those
+    /// who read all of it once, in its order.
+    pub(super) fn map_pages(&self) -> Result<(), JournalError> {
+        let mapped = self
+            .connection
+            .pragma_update(None, "mmap_size", MAPPED_BYTES_MAX);
+        mapped.map_err(|error| self.fault(&error))
+    }
+
     /// A number that changes whenever another connection has written.
     pub(super) fn data_version(&self) -> Result<i64, JournalError> {
         let version = self
@@ -199,5 +208,7 @@ impl PolicyRow {
     }
 }
 
+/// Bytes of a store that are mapped at most; what is beyond is read as ever.
+const MAPPED_BYTES_MAX: i64 = 1 << 31;
 /// Digits of a digest that tell policies of one store apart at a glance.
 const DIGEST_CHARS_SHOWN: usize = 12;

@@ -100,6 +100,7 @@ pub fn replay(
     loader: &Loader<'_>,
     watch: &mut dyn FnMut(u64),
 ) -> Result<Replay, ReplayError> {
+    journal.map_pages()?;
     let snapshot = journal.snapshot()?;
     let policies = snapshot.policies()?;
     let mut deciders = Deciders::new(&snapshot, &policies, loader);

@@ -127,7 +127,7 @@ fn control_lines_that_are_refused() {
     for (line, message) in [
         (
             r#"{"control":"stop"}"#,
-            "`control` is `stop`; it must be `swap`, `rollback`, `trading_state` or `status`",
+            "`control` is `stop`; it must be `swap`, `rollback`, `trading_state`, `quarantine` or `status`",
         ),
         (
             r#"{"control":1}"#,
@@ -135,7 +135,7 @@ fn control_lines_that_are_refused() {
         ),
         (
             r#"{"control":"status","by":"me"}"#,
-            "the control line cannot be read: unknown field `by`, expected one of `control`, `policy`, `state`, `until` at line 1 column 24",
+            "the control line cannot be read: unknown field `by`, expected one of `control`, `policy`, `state`, `until`, `clear` at line 1 column 24",
         ),
         (
             r#"{"control":"swap"}"#,
@@ -156,6 +156,14 @@ fn control_lines_that_are_refused() {
         (
             r#"{"control":"status","until":"2026-03-02T12:00:00Z"}"#,
             "`until` has no place in a control line `status`",
+        ),
+        (
+            r#"{"control":"status","clear":"abc"}"#,
+            "`clear` has no place in a control line `status`",
+        ),
+        (
+            r#"{"control":"quarantine","clear":"abc"}"#,
+            "`clear` is `abc`; it must be a policy's digest, 64 digits of 0-9 and a-f",
         ),
         (
             r#"{"control":"trading_state"}"#,

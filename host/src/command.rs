@@ -1,16 +1,19 @@
 //! The verbs of the command line: each with its arguments and its run together.
 
+pub mod budget;
 pub mod build;
 pub mod check;
 pub mod compile_policy;
 pub mod diff;
 pub mod explain;
 pub mod import;
+pub mod journal;
 mod keep;
 mod operate;
 mod progress;
 pub mod quarantine;
 pub mod release;
+pub mod replay;
 pub mod rollback;
 pub mod route;
 pub mod schema;
@@ -98,9 +101,19 @@ impl PolicyArguments {
         cache
     }
 
+    /// Whether a policy is given at all.
+    const fn is_given(&self) -> bool {
+        self.policy.is_some()
+    }
+
+    /// What loads policies as these arguments say.
+    fn loader<'c>(&self, cache: &'c Cache) -> Loader<'c> {
+        self.sandbox.loader(cache)
+    }
+
     /// Loads the policy.
     fn load(&self, cache: &Cache) -> anyhow::Result<Policy> {
-        let loader = self.sandbox.loader(cache);
+        let loader = self.loader(cache);
         match &self.policy {
             Some(path) => load_file(path, &loader),
             None => loader

@@ -6,6 +6,7 @@
 //! budget's window, zone, scope) are compared beside it.
 
 mod answers;
+mod meetings;
 mod report;
 mod settings;
 mod traffic;
@@ -21,10 +22,13 @@ use crate::scenario::Scenario;
 use answers::{Weight, differing};
 
 pub use answers::{Said, compared};
+pub(crate) use meetings::Meetings;
 pub use report::{trial_json, write_json, write_text, write_trial};
 pub use settings::SettingChange;
+pub(crate) use settings::changes as setting_changes;
 pub use traffic::{TrafficCount, TrafficError};
 pub use trial::{Trial, TrialError, compare};
+pub(crate) use trial::{carried, outline, said, said_of, size};
 
 /// Words for the two policies.
 const SIDES: [&str; 2] = ["old", "new"];

@@ -32,6 +32,12 @@ enum Verb {
     Test(command::test::Arguments),
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
+    /// List, export, count and verify what a store has journaled.
+    Journal(command::journal::Arguments),
+    /// Tell what is used and held of each budget of a store.
+    Budget(command::budget::Arguments),
+    /// Decide a store's journal again, by the same policies or by another one.
+    Replay(command::replay::Arguments),
     /// Make a policy document out of a bot's configuration.
     Import(command::import::Arguments),
     /// Print the JSON Schema of policy documents, for editors.
@@ -65,6 +71,9 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => command::diff::run(&arguments),
         Verb::Test(arguments) => command::test::run(&arguments),
         Verb::Verify(arguments) => command::verify::run(&arguments),
+        Verb::Journal(arguments) => command::journal::run(&arguments),
+        Verb::Budget(arguments) => command::budget::run(&arguments),
+        Verb::Replay(arguments) => command::replay::run(&arguments),
         Verb::Import(arguments) => command::import::run(&arguments),
         Verb::Schema(arguments) => command::schema::run(&arguments),
         Verb::Status(arguments) => command::status::run(&arguments),

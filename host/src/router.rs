@@ -47,7 +47,7 @@ use generation::{Generation, Live, Slot};
 use trading::Trading;
 
 pub(crate) use alone::decided;
-pub(crate) use ask::{NO_ROUTE, Unanswered, opening_quantity};
+pub(crate) use ask::{NO_ROUTE, Unanswered, completed, opening_quantity};
 pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;

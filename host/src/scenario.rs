@@ -213,9 +213,47 @@ struct UseText {
     orders: u32,
 }
 
+/// A request as a line has it, without what no policy sees.
+pub(crate) fn request_json(symbol: &str, strategy: &str, terms: &OrderTerms) -> String {
+    // Strings, numbers and lists alone: it cannot fail.
+    serde_json::to_string(&RequestText::of(symbol, strategy, terms)).unwrap_or_default()
+}
+
+/// A state as a line has it.
+pub(crate) fn state_json(trading_state: TradingState, budgets: Option<&[BudgetUse]>) -> String {
+    serde_json::to_string(&StateText::of(trading_state, budgets)).unwrap_or_default()
+}
+
 impl<'a> Written<'a> {
     fn of(scenario: &'a Scenario) -> Self {
-        let terms = &scenario.terms;
+        let Scenario {
+            symbol,
+            strategy,
+            terms,
+            ..
+        } = scenario;
+        Self {
+            request: RequestText::of(symbol, strategy, terms),
+            state: StateText::of(scenario.trading_state, scenario.budgets.as_deref()),
+        }
+    }
+}
+
+impl StateText {
+    fn of(trading_state: TradingState, budgets: Option<&[BudgetUse]>) -> Self {
+        Self {
+            trading_state: trading_state.word(),
+            budgets: budgets
+                .unwrap_or_default()
+                .iter()
+                .map(UseText::of)
+                .collect(),
+        }
+    }
+}
+
+impl<'a> RequestText<'a> {
+    fn of(symbol: &'a str, strategy: &'a str, terms: &OrderTerms) -> Self {
         let amount = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
         let working =
             (!terms.working.opening.is_zero() || !terms.working.closing.is_zero()).then(|| {
@@ -225,32 +263,26 @@ impl<'a> Written<'a> {
                 }
             });
         Self {
-            request: RequestText {
-                final_action: terms.final_action.word(),
-                symbol: &scenario.symbol,
-                strategy: &scenario.strategy,
-                trade_type: terms.trade_type.word(),
-                position: terms.position.map(|position| PositionText {
-                    side: PositionSide::word(position.side),
-                    quantity: position.quantity.to_string(),
-                }),
-                close_quantity: amount(terms.close_quantity),
-                working,
-                price: amount(terms.price),
-                target_notional: amount(terms.target_notional),
-                sized: terms.sized.then_some(true),
-                equity: amount(terms.equity),
-                quote_rate: amount(terms.quote_rate),
-                signal_score: terms.signal_score,
-                confidence: terms.confidence,
-                risk_reward_ratio: terms.risk_reward_ratio,
-                stop_loss: amount(terms.stop_loss),
-                take_profit: amount(terms.take_profit),
-            },
-            state: StateText {
-                trading_state: scenario.trading_state.word(),
-                budgets: scenario.budgets.iter().flatten().map(UseText::of).collect(),
-            },
+            final_action: terms.final_action.word(),
+            symbol,
+            strategy,
+            trade_type: terms.trade_type.word(),
+            position: terms.position.map(|position| PositionText {
+                side: PositionSide::word(position.side),
+                quantity: position.quantity.to_string(),
+            }),
+            close_quantity: amount(terms.close_quantity),
+            working,
+            price: amount(terms.price),
+            target_notional: amount(terms.target_notional),
+            sized: terms.sized.then_some(true),
+            equity: amount(terms.equity),
+            quote_rate: amount(terms.quote_rate),
+            signal_score: terms.signal_score,
+            confidence: terms.confidence,
+            risk_reward_ratio: terms.risk_reward_ratio,
+            stop_loss: amount(terms.stop_loss),
+            take_profit: amount(terms.take_profit),
         }
     }
 }

@@ -7,7 +7,6 @@
 
 mod address;
 mod client;
-pub(crate) mod columns;
 mod commands;
 mod connection;
 pub mod error;

@@ -19,7 +19,7 @@ pub struct SettingChange {
 }
 
 /// Every setting that differs, by path.
-pub(super) fn changes(old: &Table, new: &Table) -> Vec<SettingChange> {
+pub(crate) fn changes(old: &Table, new: &Table) -> Vec<SettingChange> {
     let (old, new) = (settings(old), settings(new));
     let paths: BTreeSet<&String> = old.iter().chain(&new).map(|(path, _)| path).collect();
     let value = |settings: &[(String, String)], path: &String| {

@@ -5,18 +5,17 @@
 //! code may tell apart what no manifest declares. Regions are those that thresholds, symbols
 //! and finite fields cut; one is told when a cell of it differs.
 
-use std::collections::HashMap;
-
 use router_guest::amount::Amount;
 use router_guest::decision::{Decision, PositionEffect, Refusal};
-use router_guest::manifest::Manifest;
+use router_guest::manifest::{Manifest, SymbolInfo};
 use router_guest::state::BudgetUse;
 use router_guest::table::{Clause, End, NumberRange, NumberTest, Outcome, Rule, Table};
 
-use super::answers::{Said, Weight, compared};
-use super::{Change, ChangedRegion, Difference, settings};
+use super::answers::Said;
+use super::meetings::{CHANGES_MAX, Meetings};
+use super::{Difference, settings};
 use crate::policy::{HostFault, Instance, Policy};
-use crate::regions::{Region, RegionsError, Space, merged};
+use crate::regions::{RegionsError, Space};
 use crate::scenario::Scenario;
 use crate::verify::Domain;
 
@@ -24,8 +23,6 @@ use crate::verify::Domain;
 const FAULTS_MAX: usize = 1_024;
 /// Places of a share that no tier declares.
 const SHARE_PLACES: u8 = 6;
-/// Changes that are told apart; further ones are too many to be read.
-const CHANGES_MAX: usize = 4_096;
 
 /// What was tried, and what differed.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,12 +64,10 @@ pub fn compare(old: &Policy, new: &Policy) -> Result<Trial, TrialError> {
     let [old_outline, new_outline] = &outlines;
     let space = Space::new(&[old_outline, new_outline]).map_err(RegionsError::from)?;
     let mut trial = Asked {
-        space: &space,
         policies: [Asker::of(old)?, Asker::of(new)?],
         cells: 0,
         differing: 0,
-        found: Vec::new(),
-        at_of: HashMap::new(),
+        meetings: Meetings::new(&space),
     };
     for (side, policy) in [old, new].into_iter().enumerate() {
         let domain = Domain::of(policy.manifest());
@@ -85,25 +80,17 @@ pub fn compare(old: &Policy, new: &Policy) -> Result<Trial, TrialError> {
         differing: trial.differing,
         difference: Difference {
             settings: settings::changes(old_outline, new_outline),
-            changes: trial.changes(),
+            changes: trial.meetings.changes().0,
         },
     })
 }
 
-/// A change, with a scenario for each policy and every place that it was met at.
-struct Met {
-    said: [Said; 2],
-    places: HashMap<Region, [Scenario; 2]>,
-}
-
 /// Two policies under question.
 struct Asked<'a> {
-    space: &'a Space<'a>,
     policies: [Asker<'a>; 2],
     cells: usize,
     differing: usize,
-    found: Vec<Met>,
-    at_of: HashMap<[Said; 2], usize>,
+    meetings: Meetings<'a>,
 }
 
 impl Asked<'_> {
@@ -127,67 +114,8 @@ impl Asked<'_> {
             return Ok(());
         }
         self.differing += 1;
-        let (old, new) = compared([old.clone(), new.clone()]);
-        let key = [old, new];
-        let next = self.found.len();
-        let at = *self.at_of.entry(key.clone()).or_insert(next);
-        if at == next {
-            if next == CHANGES_MAX {
-                return Err(TrialError::TooManyChanges);
-            }
-            self.found.push(Met {
-                said: key,
-                places: HashMap::new(),
-            });
-        }
-        let place = self.place(&scenario);
-        if let (Some(met), Some(place)) = (self.found.get_mut(at), place) {
-            met.places.entry(place).or_insert(scenarios);
-        }
-        Ok(())
-    }
-
-    /// Where a cell falls, as far as a manifest tells: tiers, and what follows from them, are
-    /// the policies' own.
-    fn place(&self, scenario: &Scenario) -> Option<Region> {
-        let place = self.space.place(scenario, &[])?;
-        Some(self.space.outlined(place))
-    }
-
-    fn changes(self) -> Vec<Change> {
-        let mut changes: Vec<_> = self
-            .found
-            .into_iter()
-            .map(|met| change(self.space, met))
-            .collect();
-        changes.sort_by_key(|change| Weight::of(&change.old, &change.new));
-        changes
-    }
-}
-
-fn change(space: &Space<'_>, met: Met) -> Change {
-    let [old, new] = met.said;
-    let mut places: Vec<_> = met.places.keys().cloned().collect();
-    places.sort_by_cached_key(|place| space.words(place, &super::SIDES));
-    let regions = merged(places).into_iter().filter_map(|region| {
-        let mut of_it: Vec<_> = met
-            .places
-            .iter()
-            .filter(|(place, _)| region.covers(place))
-            .map(|(_, scenarios)| scenarios)
-            .collect();
-        of_it.sort_by_cached_key(|[old, _]| old.to_json());
-        let [old_example, new_example] = (*of_it.first()?).clone();
-        Some(ChangedRegion {
-            conditions: space.words(&region, &super::SIDES),
-            old_example,
-            new_example,
-        })
-    });
-    Change {
-        regions: regions.collect(),
-        old,
-        new,
+        self.meetings
+            .meet([old.clone(), new.clone()], &scenario, scenarios)
     }
 }
 
@@ -212,7 +140,12 @@ impl<'p> Asker<'p> {
 
     fn ask(&mut self, scenario: &Scenario) -> Result<Answered, TrialError> {
         match self.instance.decide(&scenario.request(), &scenario.state()) {
-            Ok((Ok(decision), _)) => Ok((self.said(scenario, &decision), size(&decision))),
+            Ok((Ok(decision), _)) => {
+                let manifest = self.policy.manifest();
+                let symbol = manifest.symbol(&scenario.symbol);
+                let target = scenario.terms.target_notional;
+                Ok((said(manifest, symbol, target, &decision), size(&decision)))
+            }
             Ok((Err(refusal), _)) => Ok((said_of(refusal), None)),
             Err(_) => {
                 self.faults += 1;
@@ -225,56 +158,62 @@ impl<'p> Asker<'p> {
             }
         }
     }
+}
 
-    fn said(&self, scenario: &Scenario, decision: &Decision) -> Said {
-        let manifest = self.policy.manifest();
-        let listed = |names: &[String], at: u32| {
-            let at = usize::try_from(at).ok();
-            at.and_then(|at| names.get(at)).cloned().unwrap_or_default()
-        };
-        let reason = listed(&manifest.reasons, decision.reason);
-        let leg = Said::leg_of(decision.side, decision.effect);
-        match (decision.effect, leg) {
-            (PositionEffect::Open, Some(leg)) => Said::Open {
-                reason,
-                leg,
-                intent: decision.intent,
-                share: self.share(scenario, decision),
-                step: manifest
-                    .symbol(&scenario.symbol)
-                    .and_then(|symbol| symbol.step),
-                budget: decision.budget.and_then(|claim| {
-                    let at = usize::try_from(claim.budget).ok()?;
-                    Some(manifest.budgets.get(at)?.name.clone())
-                }),
-            },
-            (PositionEffect::Close, Some(leg)) => Said::Close { reason, leg },
-            _ => Said::Skip {
-                reason,
-                intent: Some(decision.intent),
-            },
-        }
-    }
-
-    /// The share of the target that is opened: the tier's size, where that is what was opened.
-    fn share(&self, scenario: &Scenario, decision: &Decision) -> Amount {
-        let target = scenario.terms.target_notional.unwrap_or_default();
-        let notional = decision.notional.unwrap_or_default();
-        let tiers = &self.policy.manifest().tiers;
-        let at = decision.tier.and_then(|tier| usize::try_from(tier).ok());
-        let size = at.and_then(|at| tiers.get(at)).map(|tier| tier.size);
-        size.filter(|size| target.mul_down(*size) == Some(notional))
-            .or_else(|| notional.div_down_to_step(target, Amount::new(1, SHARE_PLACES)?))
-            .unwrap_or_default()
-            .normalized()
+/// What a decision of a policy says.
+pub(crate) fn said(
+    manifest: &Manifest,
+    symbol: Option<&SymbolInfo>,
+    target_notional: Option<Amount>,
+    decision: &Decision,
+) -> Said {
+    let listed = |names: &[String], at: u32| {
+        let at = usize::try_from(at).ok();
+        at.and_then(|at| names.get(at)).cloned().unwrap_or_default()
+    };
+    let reason = listed(&manifest.reasons, decision.reason);
+    let leg = Said::leg_of(decision.side, decision.effect);
+    match (decision.effect, leg) {
+        (PositionEffect::Open, Some(leg)) => Said::Open {
+            reason,
+            leg,
+            intent: decision.intent,
+            share: share(manifest, target_notional, decision),
+            step: symbol.and_then(|symbol| symbol.step),
+            budget: decision.budget.and_then(|claim| {
+                let at = usize::try_from(claim.budget).ok()?;
+                Some(manifest.budgets.get(at)?.name.clone())
+            }),
+        },
+        (PositionEffect::Close, Some(leg)) => Said::Close { reason, leg },
+        _ => Said::Skip {
+            reason,
+            intent: Some(decision.intent),
+        },
     }
 }
 
-fn size(decision: &Decision) -> Option<Amount> {
+/// The share of the target that is opened: the tier's size, where that is what was opened.
+fn share(manifest: &Manifest, target: Option<Amount>, decision: &Decision) -> Amount {
+    let target = target.unwrap_or_default();
+    let notional = decision.notional.unwrap_or_default();
+    let at = decision.tier.and_then(|tier| usize::try_from(tier).ok());
+    let size = at
+        .and_then(|at| manifest.tiers.get(at))
+        .map(|tier| tier.size);
+    size.filter(|size| target.mul_down(*size) == Some(notional))
+        .or_else(|| notional.div_down_to_step(target, Amount::new(1, SHARE_PLACES)?))
+        .unwrap_or_default()
+        .normalized()
+}
+
+/// The notional of an opening or the quantity of a close.
+pub(crate) fn size(decision: &Decision) -> Option<Amount> {
     decision.notional.or(decision.quantity)
 }
 
-const fn said_of(refusal: Refusal) -> Said {
+/// What a refusal of a policy says.
+pub(crate) const fn said_of(refusal: Refusal) -> Said {
     match refusal {
         Refusal::FieldMissing(field) | Refusal::FieldOverflow(field) => Said::Refused { field },
         Refusal::BudgetsMissing | Refusal::NoRoute => Said::NoAnswer,
@@ -282,7 +221,7 @@ const fn said_of(refusal: Refusal) -> Said {
 }
 
 /// The scenario as another policy meets it: budgets of one name are one budget.
-fn carried(scenario: &Scenario, from: Option<&Manifest>, to: &Manifest) -> Scenario {
+pub(crate) fn carried(scenario: &Scenario, from: Option<&Manifest>, to: &Manifest) -> Scenario {
     let uses = scenario.budgets.as_deref();
     let of_name = |name: &str| {
         let budgets = from.map_or(&[][..], |from| &from.budgets);
@@ -297,7 +236,7 @@ fn carried(scenario: &Scenario, from: Option<&Manifest>, to: &Manifest) -> Scena
 }
 
 /// A table that cuts the space where a manifest says that its policy does. It decides nothing.
-fn outline(manifest: &Manifest) -> Table {
+pub(crate) fn outline(manifest: &Manifest) -> Table {
     let scores = manifest
         .score_thresholds
         .iter()

@@ -78,6 +78,8 @@ pub struct Decided<'a> {
     pub policy: PolicyNumber,
     /// The generation of that policy.
     pub generation: u64,
+    /// Whether a repeat of its id is answered by it.
+    pub keeps_id: bool,
 }
 
 /// A settlement, and what it changed.
@@ -189,6 +191,8 @@ pub struct DecisionRecord<'a> {
     pub answer: RecordedAnswer,
     /// Whether an earlier request with this id got the decision first.
     pub repeated: bool,
+    /// Whether a repeat of its id is answered by it.
+    pub keeps_id: bool,
     /// What was worth knowing of the request.
     pub warnings: Vec<Fault>,
 }
@@ -339,6 +343,7 @@ impl<'a> DecisionRecord<'a> {
     ///
     /// # Errors
     /// [`RecordError`], also of an entry of another kind.
+    #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, RecordError> {
         let mut reader = Reader::new(bytes);
         if events::kind(&mut reader)? != events::Kind::Decided {

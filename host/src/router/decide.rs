@@ -214,7 +214,7 @@ impl Router {
             }
             let decision = entry.decision(answer);
             let about = self.about(entry, generation, Some(shown));
-            entry.ticket = held.commit(&about.decided(&decision, now))?;
+            entry.ticket = held.commit(&about.decided(&decision, now, entry.identity.is_some()))?;
             return Ok(decision);
         }
         drop(held);

@@ -40,6 +40,7 @@ impl About<'_> {
         &'d self,
         decision: &'d Decision,
         at: Option<Timestamp>,
+        keeps_id: bool,
     ) -> Decided<'d> {
         Decided {
             request: self.request,
@@ -49,6 +50,7 @@ impl About<'_> {
             recorded_at: self.recorded_at,
             policy: self.policy,
             generation: self.generation,
+            keeps_id,
         }
     }
 }
@@ -113,7 +115,7 @@ impl Router {
             recorded_at: self.history_clock.now(),
         };
         let at = entry.counted_at.or_else(|| self.time_of(entry.request));
-        let decided = about.decided(&decision, at);
+        let decided = about.decided(&decision, at, keeps_id);
         match self.store.journal(&decided, keeps_id) {
             Ok(ticket) => entry.wait_for(ticket),
             Err(error) if decision.answer.effect == PositionEffect::Close => {

@@ -70,7 +70,7 @@ const SCOPES: [(&str, Scope); 3] = [
 ];
 
 /// The manifest as JSON.
-pub(super) fn to_json(manifest: &Manifest) -> String {
+pub(crate) fn to_json(manifest: &Manifest) -> String {
     let text = Text {
         schema: manifest.schema,
         name: manifest.name.clone(),

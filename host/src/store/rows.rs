@@ -2,17 +2,18 @@
 //! one transaction. Also where the log's numbers and its chain come from: they are given out in
 //! the order of the queue, and nowhere else.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Statement, params};
-use sha2::{Digest as _, Sha256};
 
-use super::columns::{DecisionColumns, microseconds};
 use super::policies::Policies;
 use super::queue::{Batch, Effect, Head};
+use crate::journal::chain::Link;
+use crate::journal::columns::{self, CHANGE_COLUMNS, Cell, DECISION_COLUMNS, SETTLEMENT_COLUMNS};
 use crate::journal::record::{
     ChangeKind, ChangedEvent, DecisionRecord, Record, ReleasedEvent, SettledEvent,
 };
-use crate::ledger::Standing;
 use crate::ledger::window::Moment;
+use crate::ledger::{ReservationId, Standing};
 
 /// The chain's end: the number of the last entry and its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +48,9 @@ impl ChainHead {
 
     /// After one more.
     pub(crate) fn after(&self, record: &[u8]) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(self.hash);
-        hasher.update(record);
         Self {
             seq: self.seq + 1,
-            hash: hasher.finalize().into(),
+            hash: *Link::from_bytes(self.hash).next(record).as_bytes(),
         }
     }
 }
@@ -79,14 +77,7 @@ impl<'c> Rows<'c> {
         Ok(Self {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            decision: connection.prepare(
-                "INSERT INTO decisions (seq, at, recorded_at, id, symbol, strategy, final_action, \
-                 trade_type, trading_state, side, order_intent, position_effect, reason, rule, \
-                 quantity, notional, budget, need, reservation, repeated, policy, generation, \
-                 fuel, masked, keeps_id, record, chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-                 ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
-                 ?25, ?26, ?27)",
-            )?,
+            decision: connection.prepare(&insert_into("decisions", &DECISION_COLUMNS))?,
             reservation: connection.prepare(
                 "INSERT INTO reservations (number, budget, at, symbol, strategy, side, need, \
                  quote_rate, reserved, settled, is_open, decision, expires_at) \
@@ -96,16 +87,8 @@ impl<'c> Rows<'c> {
                 "UPDATE reservations SET reserved = ?2, settled = ?3, is_open = ?4, \
                  expires_at = CASE WHEN ?5 THEN NULL ELSE expires_at END WHERE number = ?1",
             )?,
-            settlement: connection.prepare(
-                "INSERT INTO settlements (seq, at, reservation, event_id, kind, side, notional, \
-                 is_final, used, released, overrun, side_mismatch, asked_by, record, chain) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-            )?,
-            change: connection.prepare(
-                "INSERT INTO changes (seq, at, kind, asked_by, digest, generation, state, until, \
-                 what, milliseconds, record, chain) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?,
+            settlement: connection.prepare(&insert_into("settlements", &SETTLEMENT_COLUMNS))?,
+            change: connection.prepare(&insert_into("changes", &CHANGE_COLUMNS))?,
             head: connection.prepare(
                 "INSERT INTO meta (key, value) VALUES ('chain_seq', ?1), ('chain_hash', ?2), ('latest', ?3) \
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -157,15 +140,18 @@ impl<'c> Rows<'c> {
         let policy = self.policies.get(record.policy).ok_or_else(|| {
             WriteError::Entry(format!("policy {} is not known", record.policy.number()))
         })?;
-        let columns = DecisionColumns::of(record, &policy.manifest);
-        match self.decision_row(&columns, beside.keeps_id, bytes, at) {
+        let mut cells = columns::of_decision(record, &policy.manifest);
+        match insert(&mut self.decision, &cells, bytes, at) {
             // The id was decided, written and forgotten by memory while this one was on its
             // way: it stays the other one's.
             Err(error) if beside.keeps_id && is_constraint(&error) => {
-                self.decision_row(&columns, false, bytes, at)?
+                if let Some(keeps_id) = cells.last_mut() {
+                    *keeps_id = Cell::Whole(0);
+                }
+                insert(&mut self.decision, &cells, bytes, at)?;
             }
             written => written?,
-        };
+        }
         let Effect::Charged {
             budget,
             quote_rate,
@@ -174,57 +160,20 @@ impl<'c> Rows<'c> {
         else {
             return Ok(());
         };
+        let (request, answer) = (&record.request, &record.answer);
         self.reservation.execute(params![
-            columns.reservation.map(integer),
+            answer.reservation.map(|held| integer(held.number())),
             &**budget,
-            columns.at,
-            columns.symbol,
-            columns.strategy,
-            columns.side,
-            columns.need,
+            record.at.map(Timestamp::as_microsecond),
+            request.symbol(),
+            request.strategy(),
+            answer.side.word(),
+            answer.budget.map(|report| report.need.to_string()),
             quote_rate.to_string(),
             at.seq,
             expires_at.map(|deadline| deadline.microseconds()),
         ])?;
         Ok(())
-    }
-
-    fn decision_row(
-        &mut self,
-        columns: &DecisionColumns<'_>,
-        keeps_id: bool,
-        bytes: &[u8],
-        at: &ChainHead,
-    ) -> rusqlite::Result<usize> {
-        self.decision.execute(params![
-            at.seq,
-            columns.at,
-            columns.recorded_at,
-            columns.id,
-            columns.symbol,
-            columns.strategy,
-            columns.final_action,
-            columns.trade_type,
-            columns.trading_state,
-            columns.side,
-            columns.order_intent,
-            columns.position_effect,
-            columns.reason,
-            columns.rule,
-            columns.quantity,
-            columns.notional,
-            columns.budget,
-            columns.need,
-            columns.reservation.map(integer),
-            columns.repeated,
-            columns.policy,
-            integer(columns.generation),
-            columns.fuel.map(integer),
-            columns.masked,
-            keeps_id,
-            bytes,
-            at.hash,
-        ])
     }
 
     fn settled(
@@ -234,27 +183,9 @@ impl<'c> Rows<'c> {
         bytes: &[u8],
         at: &ChainHead,
     ) -> Written {
-        let (settlement, settled) = (&event.settlement, &event.settled);
-        let number = integer(settlement.reservation.number());
-        self.stands(number, effect, false)?;
-        self.settlement.execute(params![
-            at.seq,
-            microseconds(event.recorded_at),
-            number,
-            settlement.event_id.as_str(),
-            "settle",
-            settlement.side.word(),
-            settlement.notional.to_string(),
-            settlement.is_final,
-            settled.used.to_string(),
-            settled.released.to_string(),
-            settled.overrun.map(|overrun| overrun.to_string()),
-            settled.side_mismatch,
-            event.asked_by,
-            bytes,
-            at.hash,
-        ])?;
-        Ok(())
+        self.stands(event.settlement.reservation, effect, false)?;
+        let cells = columns::of_settlement(event);
+        Ok(insert(&mut self.settlement, &cells, bytes, at)?)
     }
 
     fn released(
@@ -264,30 +195,17 @@ impl<'c> Rows<'c> {
         bytes: &[u8],
         at: &ChainHead,
     ) -> Written {
-        let number = integer(event.reservation.number());
-        self.stands(number, effect, event.is_expiry)?;
-        let nothing = None::<&str>;
-        self.settlement.execute(params![
-            at.seq,
-            microseconds(event.recorded_at),
-            number,
-            event.event_id.as_str(),
-            if event.is_expiry { "expire" } else { "release" },
-            nothing,
-            nothing,
-            nothing,
-            nothing,
-            event.released.to_string(),
-            nothing,
-            nothing,
-            event.asked_by,
-            bytes,
-            at.hash,
-        ])?;
-        Ok(())
+        self.stands(event.reservation, effect, event.is_expiry)?;
+        let cells = columns::of_release(event);
+        Ok(insert(&mut self.settlement, &cells, bytes, at)?)
     }
 
-    fn stands(&mut self, number: i64, effect: &Effect, has_expired: bool) -> Written {
+    fn stands(
+        &mut self,
+        reservation: ReservationId,
+        effect: &Effect,
+        has_expired: bool,
+    ) -> Written {
         let Effect::Changed(Standing {
             reserved,
             settled,
@@ -297,7 +215,7 @@ impl<'c> Rows<'c> {
             return Ok(());
         };
         self.standing.execute(params![
-            number,
+            integer(reservation.number()),
             reserved.to_string(),
             settled.to_string(),
             is_open,
@@ -307,20 +225,7 @@ impl<'c> Rows<'c> {
     }
 
     fn changed(&mut self, event: &ChangedEvent<'_>, bytes: &[u8], at: &ChainHead) -> Written {
-        self.change.execute(params![
-            at.seq,
-            microseconds(event.recorded_at),
-            event.kind.word(),
-            event.asked_by,
-            event.digest.map(|digest| digest.to_string()),
-            event.generation.map(integer),
-            event.state.map(|state| state.word()),
-            event.until.map(microseconds),
-            event.what,
-            event.milliseconds.map(integer),
-            bytes,
-            at.hash,
-        ])?;
+        insert(&mut self.change, &columns::of_change(event), bytes, at)?;
         self.takes_effect(event)?;
         Ok(())
     }
@@ -328,7 +233,7 @@ impl<'c> Rows<'c> {
     /// The tables of what holds now. Changes are rare, so their statements are not kept.
     fn takes_effect(&self, event: &ChangedEvent<'_>) -> rusqlite::Result<()> {
         let digest = event.digest.map(|digest| digest.to_string());
-        let at = microseconds(event.recorded_at);
+        let at = event.recorded_at.as_microsecond();
         match event.kind {
             ChangeKind::Quarantined => self.connection.execute(
                 "INSERT INTO quarantine (digest, why, since) VALUES (?1, ?2, ?3) \
@@ -345,7 +250,7 @@ impl<'c> Rows<'c> {
                  asked_by = excluded.asked_by",
                 params![
                     event.state.map(|state| state.word()),
-                    event.until.map(microseconds),
+                    event.until.map(Timestamp::as_microsecond),
                     at,
                     event.asked_by
                 ],
@@ -358,6 +263,30 @@ impl<'c> Rows<'c> {
         }
         .map(|_| ())
     }
+}
+
+/// What puts an entry's row into its table.
+fn insert_into(table: &str, columns: &[&str]) -> String {
+    let marks = vec!["?"; columns.len() + 3].join(", ");
+    let columns = columns.join(", ");
+    format!("INSERT INTO {table} (seq, {columns}, record, chain) VALUES ({marks})")
+}
+
+/// Puts an entry's row in.
+fn insert(
+    statement: &mut Statement<'_>,
+    cells: &[Cell<'_>],
+    record: &[u8],
+    at: &ChainHead,
+) -> rusqlite::Result<()> {
+    statement.raw_bind_parameter(1, at.seq)?;
+    for (column, cell) in (2..).zip(cells) {
+        statement.raw_bind_parameter(column, cell)?;
+    }
+    let last = cells.len() + 2;
+    statement.raw_bind_parameter(last, record)?;
+    statement.raw_bind_parameter(last + 1, at.hash)?;
+    statement.raw_execute().map(|_| ())
 }
 
 /// SQLite's whole numbers end at 2⁶³: a count that got there would have taken ages.

@@ -49,12 +49,13 @@ pub(super) fn encode(decided: &Decided<'_>, mask: Option<&Mask>, out: &mut Vec<u
         Some(mask) => push_masked(decided.request, mask, &mut flagged),
     }
     push_request(decided.request, &mut flagged);
-    flagged.if_some(Flag::Shown, decided.shown.as_ref(), |_, _| {});
+    flagged.set(Flag::Shown, decided.shown.is_some());
     if let Some(shown) = &decided.shown {
         push_shown(shown, &mut flagged);
     }
     push_answer(&decided.decision.answer, &mut flagged);
     flagged.set(Flag::Repeated, decided.decision.repeated);
+    flagged.set(Flag::KeepsId, decided.keeps_id);
     let warnings = decided.decision.warnings.as_slice();
     if !warnings.is_empty() {
         flagged.set(Flag::Warnings, true);
@@ -201,6 +202,7 @@ fn push_warnings(warnings: &[Fault], mask: Option<(&Mask, &Request<'_>)>, out: &
 
 type Read<T> = Result<T, RecordError>;
 
+#[inline]
 pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
     let flags = Flags::read(reader)?;
     let recorded_at = reader.time("time")?;
@@ -246,10 +248,12 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
         shown,
         answer,
         repeated: flags.has(Flag::Repeated),
+        keeps_id: flags.has(Flag::KeepsId),
         warnings: warnings.unwrap_or_default(),
     })
 }
 
+#[inline]
 fn name<'a>(reader: &mut Reader<'a>, what: &'static str, bytes_max: usize) -> Read<&'a str> {
     let name = reader.text(what)?;
     if name.is_empty() || name.len() > bytes_max {
@@ -263,6 +267,7 @@ fn masked(reader: &mut Reader<'_>) -> Read<MaskedFields> {
     MaskedFields::of_bits(bits).ok_or_else(|| reader.foreign("masked fields"))
 }
 
+#[inline]
 fn terms<'a>(reader: &mut Reader<'a>, flags: &Flags) -> Read<(Cow<'a, str>, OrderTerms)> {
     let action = reader.one_of(&FinalAction::ALL, "final_action")?;
     let trade_type = reader.one_of(&TradeType::ALL, "trade_type")?;
@@ -293,6 +298,7 @@ fn terms<'a>(reader: &mut Reader<'a>, flags: &Flags) -> Read<(Cow<'a, str>, Orde
     Ok((Cow::Borrowed(text.unwrap_or(action.word())), terms))
 }
 
+#[inline]
 fn shown(reader: &mut Reader<'_>, flags: &Flags) -> Read<ShownState> {
     let trading_state = reader.one_of(&TradingState::ALL, "trading state")?;
     let budgets = flags.then(Flag::ShownBudgets, || {
@@ -316,6 +322,7 @@ fn shown(reader: &mut Reader<'_>, flags: &Flags) -> Read<ShownState> {
     })
 }
 
+#[inline]
 fn answer(reader: &mut Reader<'_>, flags: &Flags) -> Read<RecordedAnswer> {
     let side = reader.one_of(&SIDES, "side")?;
     let intent = reader.one_of(&router_guest::decision::OrderIntent::ALL, "order_intent")?;
@@ -352,6 +359,7 @@ fn answer(reader: &mut Reader<'_>, flags: &Flags) -> Read<RecordedAnswer> {
     })
 }
 
+#[inline]
 fn report(reader: &mut Reader<'_>, flags: &Flags) -> Read<BudgetReport> {
     let budget = reader.index("budget")?;
     let orders = reader.index("budget's orders")?;
@@ -365,6 +373,7 @@ fn report(reader: &mut Reader<'_>, flags: &Flags) -> Read<BudgetReport> {
     })
 }
 
+#[inline]
 const fn leg(is_short: bool) -> PositionSide {
     if is_short {
         PositionSide::Short

@@ -1,7 +1,6 @@
 //! The head of every entry, and the bytes of all that are no decision. They are rare, and each
 //! begins with a byte of flags where something may be absent.
 
-use router_guest::amount::Amount;
 use router_guest::decision::Side;
 use router_guest::state::TradingState;
 

@@ -51,10 +51,11 @@ pub(super) enum Flag {
     Budget,
     Limit,
     Reservation,
+    KeepsId,
 }
 
 /// One more than the highest flag.
-const FLAGS: u32 = Flag::Reservation as u32 + 1;
+const FLAGS: u32 = Flag::KeepsId as u32 + 1;
 
 const fn bit(flag: Flag) -> u64 {
     1 << flag as u8

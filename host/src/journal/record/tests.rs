@@ -45,6 +45,7 @@ fn encoded(case: &Case, mask: Option<&Mask>) -> Vec<u8> {
         recorded_at: case.recorded_at,
         policy: PolicyNumber::new(3),
         generation: 7,
+        keeps_id: case.keeps_id,
     });
     entry.encode(mask, &mut bytes);
     bytes
@@ -60,7 +61,7 @@ proptest! {
         prop_assert_eq!(&record.shown, &case.shown);
         prop_assert_eq!(&record.answer, &case.answer);
         prop_assert_eq!(&record.warnings, &case.warnings);
-        prop_assert_eq!(record.repeated, case.repeated);
+        prop_assert_eq!((record.repeated, record.keeps_id), (case.repeated, case.keeps_id));
         prop_assert_eq!((record.at, record.recorded_at), (case.at, case.recorded_at));
         prop_assert_eq!((record.policy.number(), record.generation), (3, 7));
         prop_assert!(record.masked.is_empty());
@@ -180,7 +181,7 @@ fn says_what_is_wrong_with_bytes_that_are_no_entry() {
         ),
         (
             &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3],
-            "it is cut off at byte 10, in its time",
+            "it is cut off at byte 12, in its policy",
         ),
     ] {
         assert_eq!(Record::decode(bytes).unwrap_err().to_string(), expected);

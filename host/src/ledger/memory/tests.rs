@@ -323,6 +323,7 @@ fn commit(held: Box<dyn Held<u32> + '_>) -> Result<Ticket, StoreError> {
         recorded_at: at(0),
         policy: PolicyNumber::new(0),
         generation: 1,
+        keeps_id: false,
     })
 }
 

@@ -13,6 +13,7 @@ pub(super) struct Case {
     pub(super) answer: RecordedAnswer,
     pub(super) warnings: Vec<Fault>,
     pub(super) repeated: bool,
+    pub(super) keeps_id: bool,
     pub(super) at: Option<Timestamp>,
     pub(super) recorded_at: Timestamp,
 }
@@ -161,8 +162,8 @@ prop_compose! {
     pub(super) fn case()(
         request in request(), shown in maybe(shown()), answer in answer(),
         warnings in prop::collection::vec(warning(), 0..3), repeated in any::<bool>(),
-        at in maybe(instant()), recorded_at in instant(),
+        keeps_id in any::<bool>(), at in maybe(instant()), recorded_at in instant(),
     ) -> Case {
-        Case { request, shown, answer, warnings, repeated, at, recorded_at }
+        Case { request, shown, answer, warnings, repeated, keeps_id, at, recorded_at }
     }
 }

@@ -1,0 +1,213 @@
+//! A checkpoint: where the chain stood at one moment, to be kept where whoever can write to the
+//! store cannot. What was journaled by then cannot be changed, taken out or cut off unseen.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chain::Link;
+use super::reader::{Journal, JournalError};
+use crate::store::{FaultKind, StoreFault};
+
+/// Where a chain stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last entry; 0 of an empty journal.
+    pub seq: i64,
+    /// The chain after it.
+    pub link: Link,
+    /// When it was made, by the clock of whoever made it.
+    pub made: Timestamp,
+}
+
+/// Why there is no checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal's last entry is not the one that the store says it is.
+    #[error(
+        "the journal does not end where the store says that it does; `journal verify` says more"
+    )]
+    Disagrees,
+    /// The file cannot be read or written.
+    #[error("cannot {what} the checkpoint `{}`", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file holds something else.
+    #[error(
+        "`{}` is no checkpoint: one is `{{\"seq\": …, \"chain\": \"…\", \"made\": \"…\"}}`",
+        path.display()
+    )]
+    Form {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    seq: i64,
+    chain: String,
+    made: String,
+}
+
+impl Checkpoint {
+    /// Where the chain stands now.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]; what is before the last entry is not looked at.
+    pub fn of(journal: &Journal, made: Timestamp) -> Result<Self, CheckpointError> {
+        let snapshot = journal.snapshot()?;
+        let (seq, link) = snapshot.head()?;
+        if snapshot.last()? != (seq, link) {
+            return Err(CheckpointError::Disagrees);
+        }
+        Ok(Self { seq, link, made })
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let file = |source| CheckpointError::File {
+            what: "read",
+            path: path.to_owned(),
+            source,
+        };
+        let text = fs::read_to_string(path).map_err(file)?;
+        let form = || CheckpointError::Form {
+            path: path.to_owned(),
+        };
+        let written: Written = serde_json::from_str(&text).map_err(|_| form())?;
+        Ok(Self {
+            seq: written.seq,
+            link: written.chain.parse().map_err(|_| form())?,
+            made: written.made.parse().map_err(|_| form())?,
+        })
+    }
+
+    /// One JSON object, on one line.
+    pub fn to_json(&self) -> String {
+        let written = Written {
+            seq: self.seq,
+            chain: self.link.to_string(),
+            made: self.made.to_string(),
+        };
+        serde_json::to_string(&written).unwrap_or_default() + "\n"
+    }
+
+    /// Writes it to a file.
+    ///
+    /// # Errors
+    /// [`CheckpointError::File`].
+    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        fs::write(path, self.to_json()).map_err(|source| CheckpointError::File {
+            what: "write",
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+impl super::reader::Snapshot<'_> {
+    /// The chain's end, as the store has written it down.
+    pub(super) fn head(&self) -> Result<(i64, Link), JournalError> {
+        let fault = |error: rusqlite::Error| self.fault(&error);
+        let query = "SELECT (SELECT value FROM meta WHERE key = 'chain_seq'),
+                            (SELECT value FROM meta WHERE key = 'chain_hash')";
+        let (seq, hash) = self
+            .transaction
+            .query_row(query, [], |row| {
+                Ok((
+                    row.get::<_, Option<i64>>(0)?,
+                    row.get::<_, Option<Vec<u8>>>(1)?,
+                ))
+            })
+            .map_err(fault)?;
+        match (seq, hash.as_deref().map(Link::from_slice)) {
+            (None, None) => Ok((0, Link::START)),
+            (Some(seq), Some(Some(link))) => Ok((seq, link)),
+            _ => Err(self.unsound("the end of the chain, which is none")),
+        }
+    }
+
+    /// The last entry that there is, and the chain that stands with it.
+    pub(super) fn last(&self) -> Result<(i64, Link), JournalError> {
+        let query = "SELECT seq, chain FROM (
+                       SELECT seq, chain FROM decisions UNION ALL
+                       SELECT seq, chain FROM settlements UNION ALL
+                       SELECT seq, chain FROM changes) ORDER BY seq DESC LIMIT 1";
+        let last = self.transaction.query_row(query, [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
+        match last {
+            Ok((seq, chain)) => {
+                let link = Link::from_slice(&chain);
+                let link = link.ok_or_else(|| self.unsound("a chain that is no hash"))?;
+                Ok((seq, link))
+            }
+            Err(rusqlite::Error::QueryReturnedNoRows) => Ok((0, Link::START)),
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    fn unsound(&self, what: &str) -> JournalError {
+        let what = what.to_owned();
+        StoreFault::new(self.path(), FaultKind::Unsound { what }).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_as_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.json");
+        let checkpoint = Checkpoint {
+            seq: 7,
+            link: Link::START.next(b"entry"),
+            made: "2026-11-24T09:00:00Z".parse().unwrap(),
+        };
+        checkpoint.write(&path).unwrap();
+        assert_eq!(Checkpoint::read(&path).unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn refuses_what_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.json");
+        let shown = path.display();
+        assert_eq!(
+            Checkpoint::read(&path).unwrap_err().to_string(),
+            format!("cannot read the checkpoint `{shown}`")
+        );
+        for text in [
+            "",
+            "{}",
+            r#"{"seq":1,"chain":"ab","made":"2026-11-24T09:00:00Z"}"#,
+        ] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(
+                Checkpoint::read(&path).unwrap_err().to_string(),
+                format!(
+                    "`{shown}` is no checkpoint: one is `{{\"seq\": …, \"chain\": \"…\", \
+                     \"made\": \"…\"}}`"
+                )
+            );
+        }
+    }
+}

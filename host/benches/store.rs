@@ -26,6 +26,8 @@ use rusqlite::{Connection, params_from_iter};
 const IN_FLIGHT: [usize; 4] = [1, 16, 128, 512];
 const ROUNDS: usize = 3;
 const LASTS: Duration = Duration::from_secs(2);
+/// As many as memory takes of one window.
+const RESERVATIONS_MAX: u64 = 50_000;
 const NORMAL_DECISIONS: u32 = 200_000;
 
 fn folder() -> PathBuf {
@@ -78,7 +80,11 @@ fn reservations(router: &Router, threads: usize) -> Measured {
                     let mut took = Vec::new();
                     ready.wait();
                     while !is_over.load(Ordering::Relaxed) {
-                        let id = format!("{threads}-{}", next.fetch_add(1, Ordering::Relaxed));
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= RESERVATIONS_MAX {
+                            break;
+                        }
+                        let id = format!("{threads}-{number}");
                         let started = Instant::now();
                         let decision = router.decide(&pilot(&id)).unwrap();
                         took.push(started.elapsed());
@@ -90,7 +96,9 @@ fn reservations(router: &Router, threads: usize) -> Measured {
             .collect();
         ready.wait();
         let started = Instant::now();
-        std::thread::sleep(LASTS);
+        while started.elapsed() < LASTS && next.load(Ordering::Relaxed) < RESERVATIONS_MAX {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         is_over.store(true, Ordering::Relaxed);
         for worker in workers {
             took.extend(worker.join().unwrap());
@@ -102,6 +110,20 @@ fn reservations(router: &Router, threads: usize) -> Measured {
         a_second: took.len() as f64 / lasted.as_secs_f64(),
         p99: took[took.len() * 99 / 100],
     }
+}
+
+/// Reservations a second from one thread that gives so many requests at once.
+fn batches(router: &Router, size: usize) -> f64 {
+    let (mut reserved, started) = (0_u64, Instant::now());
+    while started.elapsed() < LASTS && reserved + (size as u64) < RESERVATIONS_MAX {
+        let ids: Vec<String> = (0..size).map(|at| format!("b{reserved}-{at}")).collect();
+        let requests: Vec<_> = ids.iter().map(|id| pilot(id)).collect();
+        for decision in router.decide_batch(&requests) {
+            assert!(decision.unwrap().reservation().is_some());
+        }
+        reserved += size as u64;
+    }
+    reserved as f64 / started.elapsed().as_secs_f64()
 }
 
 /// The rows that a store has of its reservations, to be inserted again.
@@ -202,8 +224,9 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    println!("in flight | durable reservations/s | bare inserts/s | of it | p99");
+    println!("in flight | by threads | p99 | by one batch | bare inserts | threads, batch of it");
     for in_flight in IN_FLIGHT {
+        let mut batch_rates = Vec::new();
         let mut durable_rates = Vec::new();
         let mut bare_rates = Vec::new();
         let mut latencies = Vec::new();
@@ -215,15 +238,20 @@ fn main() {
             drop(router);
             durable_rates.push(measured.a_second);
             latencies.push(measured.p99);
+            let router = durable(&place.path().join("batches.db"));
+            batch_rates.push(batches(&router, in_flight));
+            drop(router);
             let rows = sample(&path);
             bare_rates.push(bare(&place.path().join("bare.db"), &rows, in_flight));
         }
         latencies.sort_unstable();
-        let (durable, bare) = (median(durable_rates), median(bare_rates));
+        let p99 = latencies[latencies.len() / 2];
+        let (threads, batch) = (median(durable_rates), median(batch_rates));
+        let bare = median(bare_rates);
         println!(
-            "{in_flight:>9} | {durable:>22.0} | {bare:>14.0} | {:>4.0} % | {:.2?}",
-            100.0 * durable / bare,
-            latencies[latencies.len() / 2]
+            "{in_flight:>9} | {threads:>8.0}/s | {p99:.2?} | {batch:>8.0}/s | {bare:>8.0}/s | {:.0} %, {:.0} %",
+            100.0 * threads / bare,
+            100.0 * batch / bare,
         );
     }
     let place = tempfile::tempdir_in(folder()).unwrap();

@@ -33,7 +33,7 @@ enum Verb {
     /// Decide a component's whole domain and certify it.
     Verify(command::verify::Arguments),
     /// List, export, count and verify what a store has journaled.
-    Journal(command::journal::Arguments),
+    Journal(Box<command::journal::Arguments>),
     /// Tell what is used and held of each budget of a store.
     Budget(command::budget::Arguments),
     /// Decide a store's journal again, by the same policies or by another one.

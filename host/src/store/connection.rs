@@ -209,7 +209,7 @@ mod tests {
         let (folder, _) = store();
         refused(
             folder.path(),
-            "`PATH` cannot be opened: unable to open database file (SQLite code 14)",
+            "`PATH` cannot be opened: unable to open database file: PATH (SQLite code 14)",
         );
     }
 

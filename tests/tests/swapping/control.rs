@@ -201,6 +201,14 @@ fn control_lines_that_are_refused() {
             "`until` has no place in a control line `status`",
         ),
         (
+            r#"{"control":"status","clear":"abc"}"#,
+            "`clear` has no place in a control line `status`",
+        ),
+        (
+            r#"{"control":"quarantine","clear":"abc"}"#,
+            "`clear` is `abc`; it must be a policy's digest, 64 digits of 0-9 and a-f",
+        ),
+        (
             r#"{"control":"trading_state"}"#,
             "`state` is missing; it is ACTIVE, REDUCING or HALTED",
         ),

@@ -15,7 +15,7 @@ use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
 use crate::journal::record::ChangeKind;
 use crate::ledger::OpenError;
-use crate::policy::PolicyError;
+use crate::policy::{Policy, PolicyError};
 use crate::sync::MutexGuard;
 
 /// Who asks when the router itself takes a policy from its place.
@@ -46,6 +46,17 @@ pub enum SwapRefusal {
     /// Its budgets cannot be kept.
     #[error("its budgets cannot be kept: {0}")]
     Budgets(#[from] OpenError),
+    /// It counts its budgets in another currency than those in use are counted in.
+    #[error(
+        "its account currency is {candidate}, and the budgets in use are counted in {live}; \
+         it needs a router of its own"
+    )]
+    AccountCurrency {
+        /// Its own.
+        candidate: String,
+        /// That of the live policy.
+        live: String,
+    },
     /// The file of the live policy is gone.
     #[error("`{}` is gone; the live policy stays", path.display())]
     Gone {
@@ -150,6 +161,7 @@ impl Router {
                 return Err(refusal.into());
             }
         };
+        self.check_currency(&policy)?;
         let budgets = Arc::new(self.store.open_for(&policy)?);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
@@ -178,6 +190,20 @@ impl Router {
         Ok(Activation {
             passed: Some(passed),
             ..activation
+        })
+    }
+
+    /// A budget is known by its name, and what is used of it is a bare amount.
+    fn check_currency(&self, policy: &Policy) -> Result<(), SwapRefusal> {
+        let candidate = &policy.manifest().account_currency;
+        let live = self.policy();
+        let live = &live.manifest.account_currency;
+        if candidate == live {
+            return Ok(());
+        }
+        Err(SwapRefusal::AccountCurrency {
+            candidate: candidate.clone(),
+            live: live.clone(),
         })
     }
 

@@ -242,7 +242,9 @@ impl Queue {
         encode: impl FnOnce(&mut Vec<u8>),
     ) -> Result<Ticket, StoreError> {
         let mut inner = self.inner();
-        if inner.is_full() {
+        // What is awaited is bounded by who waits, and finds room always: what the ledger has done
+        // already must not be refused here.
+        if !item.is_awaited && inner.is_full() {
             inner = self.wait_for_room(inner, item.may_wait)?;
         }
         if inner.state != State::Serving && item.is_awaited || inner.state == State::Closed {
@@ -411,6 +413,12 @@ impl Queue {
         self.inner().state = State::Closed;
         self.work.notify_all();
         self.room.notify_all();
+    }
+
+    /// Nobody writes any more: whoever waits is told, now and from here on.
+    pub(super) fn abandon(&self) {
+        self.fail(&Batch::default());
+        self.close();
     }
 
     fn wait_for_room<'a>(

@@ -27,6 +27,17 @@ pub const POLL_EVERY: Duration = Duration::from_millis(100);
 /// How long others are waited for at most, however slow the disk is.
 const LINGER_MAX: Duration = Duration::from_millis(5);
 
+/// Tells whoever waits when the thread that writes is gone for a fault of its own.
+struct Gone<'s>(&'s Shared);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.queue.abandon();
+        }
+    }
+}
+
 /// Writes until the queue is closed and empty.
 pub(super) fn run(
     shared: &Arc<Shared>,
@@ -34,6 +45,7 @@ pub(super) fn run(
     mut head: ChainHead,
     orders: &Receiver<Order>,
 ) {
+    let _gone = Gone(shared);
     loop {
         let Err(fault) = serve(shared, &connection, &mut head, orders) else {
             return;

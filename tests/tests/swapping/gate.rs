@@ -91,6 +91,23 @@ fn what_cannot_be_verified_in_full() {
     assert_eq!(router.quarantine()[0].digest, many.digest());
 }
 
+#[test]
+fn what_counts_budgets_in_another_currency() {
+    let euros = DEFAULT_POLICY.replace("account_currency: USDT", "account_currency: EUR");
+    let router = Router::new(policy_of(&marking("live")))
+        .unwrap()
+        .gate(gate());
+    assert_eq!(
+        router
+            .swap(&candidate(&euros), "test")
+            .unwrap_err()
+            .to_string(),
+        "its account currency is EUR, and the budgets in use are counted in USDT; \
+         it needs a router of its own"
+    );
+    assert!(router.quarantine().is_empty());
+}
+
 const CASES: &str = "- name: a hold is skipped\n  request: { final_action: HOLD, symbol: BTC/USDT, strategy: trend }\n  expect: { side: SKIP, reason: hold_signal }\n";
 
 #[track_caller]

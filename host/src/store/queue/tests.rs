@@ -120,6 +120,31 @@ fn a_full_queue_is_waited_for_unless_that_must_not_be() {
 }
 
 #[test]
+fn what_is_awaited_finds_room_always() {
+    let queue = serving();
+    for _ in 0..QUEUE_ENTRIES_MAX {
+        push(&queue, free(), "x");
+    }
+    let ticket = push(&queue, awaited(), "granted");
+    assert_eq!(ticket.number, QUEUE_ENTRIES_MAX as u64 + 1);
+}
+
+#[test]
+fn who_waits_for_a_writer_that_is_gone_is_told() {
+    let queue = serving();
+    let waited_for = push(&queue, awaited(), "a");
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| queue.wait(waited_for));
+        queue.abandon();
+        assert_eq!(waiter.join().unwrap(), Err(StoreError::Unavailable));
+    });
+    assert_eq!(
+        queue.push(awaited(), |_| panic!("it must not be encoded")),
+        Err(StoreError::Unavailable)
+    );
+}
+
+#[test]
 fn a_closed_queue_gives_out_what_it_has_and_takes_nothing() {
     let queue = serving();
     push(&queue, free(), "a");

@@ -120,9 +120,9 @@ struct Group {
 const PENDING: u8 = 0;
 const DURABLE: u8 = 1;
 const FAILED: u8 = 2;
-/// Waiters that one wakes, who wake as many each: so hundreds are awake soon, and the writer goes
-/// on with the next group meanwhile.
-const WAKES: usize = 4;
+/// Waiters that the writer wakes. Each wakes one more and goes on: woken all at once, hundreds
+/// would stand before the lock of one budget, and each be put to sleep and woken once more there.
+const WOKEN_FIRST: usize = 2;
 
 /// The queue.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ impl Group {
             match self.state.load(Ordering::Acquire) {
                 PENDING => thread::park(),
                 state => {
-                    self.wake_some();
+                    self.wake(1);
                     return (state == DURABLE)
                         .then_some(())
                         .ok_or(StoreError::Unavailable);
@@ -150,13 +150,13 @@ impl Group {
 
     fn end(&self, state: u8) {
         self.state.store(state, Ordering::Release);
-        self.wake_some();
+        self.wake(WOKEN_FIRST);
     }
 
-    fn wake_some(&self) {
+    fn wake(&self, count: usize) {
         let woken = {
             let mut waiters = lock(&self.waiters);
-            let left = waiters.len().saturating_sub(WAKES);
+            let left = waiters.len().saturating_sub(count);
             waiters.split_off(left)
         };
         for waiter in woken {

@@ -4,7 +4,6 @@
 //! knows how a policy is written.
 
 pub mod as_written;
-pub mod crash;
 pub mod disk;
 pub mod generate;
 pub mod generate_policy;

@@ -244,7 +244,13 @@ impl Queue {
         let mut inner = self.inner();
         // What is awaited is bounded by who waits, and finds room always: what the ledger has done
         // already must not be refused here.
-        if !item.is_awaited && inner.is_full() {
+        // What must not wait has as much room again, which nothing else fills.
+        let is_full = if item.may_wait {
+            inner.is_full()
+        } else {
+            inner.is_overfull()
+        };
+        if !item.is_awaited && is_full {
             inner = self.wait_for_room(inner, item.may_wait)?;
         }
         if inner.state != State::Serving && item.is_awaited || inner.state == State::Closed {
@@ -451,6 +457,11 @@ impl Inner {
     fn is_full(&self) -> bool {
         self.waiting.len() >= QUEUE_ENTRIES_MAX
             || self.waiting.bytes.len() >= QUEUE_BYTES_MAX - RECORD_BYTES_MAX
+    }
+
+    fn is_overfull(&self) -> bool {
+        self.waiting.len() >= 2 * QUEUE_ENTRIES_MAX
+            || self.waiting.bytes.len() >= 2 * QUEUE_BYTES_MAX - RECORD_BYTES_MAX
     }
 
     fn last_ticket(&self) -> Ticket {

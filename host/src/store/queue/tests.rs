@@ -104,18 +104,22 @@ fn a_full_queue_is_waited_for_unless_that_must_not_be() {
     for _ in 0..QUEUE_ENTRIES_MAX {
         push(&queue, free(), "x");
     }
-    let close = Item {
+    let close = || Item {
         may_wait: false,
         ..free()
     };
-    assert_eq!(queue.push(close, |_| ()), Err(StoreError::Unavailable));
+    for _ in 0..QUEUE_ENTRIES_MAX {
+        push(&queue, close(), "c");
+    }
+    assert_eq!(queue.push(close(), |_| ()), Err(StoreError::Unavailable));
     queue.lose();
     assert_eq!((queue.take_lost(), queue.take_lost()), (1, 0));
     thread::scope(|scope| {
         let waiter = scope.spawn(|| push(&queue, free(), "y"));
         let taken = queue.take(Batch::default(), SOON, Linger::default());
-        assert_eq!(taken.len(), QUEUE_ENTRIES_MAX);
-        assert_eq!(waiter.join().unwrap().number, QUEUE_ENTRIES_MAX as u64 + 1);
+        assert_eq!(taken.len(), 2 * QUEUE_ENTRIES_MAX);
+        let number = 2 * QUEUE_ENTRIES_MAX as u64 + 1;
+        assert_eq!(waiter.join().unwrap().number, number);
     });
 }
 

@@ -178,7 +178,7 @@ impl Authored {
 }
 
 /// The document that a component was made of, if it is one that makes it.
-fn written_into(component: &[u8]) -> Option<Written> {
+pub(crate) fn written_into(component: &[u8]) -> Option<Written> {
     let about = compose::sections(component).ok()?;
     let composed: Result<_, ComposeError> =
         compose::compose(&about.document, about.cases.as_deref());

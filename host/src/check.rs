@@ -138,6 +138,28 @@ pub enum FindingKind {
     },
 }
 
+impl FindingKind {
+    /// Whether somebody gets a wrong answer, or none. The others are about what decides nothing,
+    /// or misleads.
+    pub const fn is_fault_of_answers(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. }
+            | Self::ExitBlocked { .. }
+            | Self::ExitRefused { .. }
+            | Self::ExitStrained
+            | Self::ClosesWhileHalted => true,
+            Self::Masked { .. }
+            | Self::NeverHolds { .. }
+            | Self::TierMasked { .. }
+            | Self::BudgetUnused
+            | Self::ReasonClash { .. }
+            | Self::NamesAlike { .. }
+            | Self::Reserved { .. }
+            | Self::Dormant { .. } => false,
+        }
+    }
+}
+
 /// Why a document is neither proven nor found faulty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {

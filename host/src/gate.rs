@@ -8,10 +8,12 @@
 mod candidate;
 mod refusal;
 
+use router_guest::document::Document;
 use router_guest::document::cases::Cases;
 
 use crate::cache::Cache;
 use crate::cases::{self, RunError};
+use crate::check::{self, Finding};
 use crate::compiler::Compiler;
 use crate::compose;
 use crate::digest::Digest;
@@ -33,6 +35,7 @@ pub struct Gate {
     compiler: Compiler,
     profile: SandboxProfile,
     fuel_max: u64,
+    checks: bool,
 }
 
 /// What came through the gate.
@@ -61,6 +64,7 @@ impl Gate {
             compiler: Compiler::default(),
             profile: SandboxProfile::default(),
             fuel_max: WORST_FUEL_MAX,
+            checks: true,
         }
     }
 
@@ -82,6 +86,14 @@ impl Gate {
     #[must_use]
     pub const fn profile(mut self, profile: SandboxProfile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// The same, without `check`: what a document does for names that only its routes know is
+    /// then told by nobody before it does it. For a document whose check takes too long.
+    #[must_use]
+    pub const fn without_check(mut self) -> Self {
+        self.checks = false;
         self
     }
 
@@ -147,15 +159,35 @@ impl Gate {
         }
     }
 
-    /// How many cases the candidate brings, all of which pass: as was kept, or as a run shows.
+    /// How many cases the candidate brings, all of which pass, and its document holds: as was
+    /// kept, or as a run shows.
     fn cases_passed(&self, candidate: &Candidate, policy: &Policy) -> Result<usize, GateRefusal> {
         let (digest, profile) = (policy.digest(), policy.profile());
         if let Some(cases) = self.cache.cases_passed(digest, profile)? {
             return Ok(cases);
         }
+        if !self.checks {
+            return run_cases(candidate, policy);
+        }
+        if let Some(document) = candidate.document() {
+            check_document(&document)?;
+        }
         let cases = run_cases(candidate, policy)?;
         self.cache.keep_cases_passed(digest, profile, cases)?;
         Ok(cases)
+    }
+}
+
+/// Refuses a document that has no answer for somebody, or breaks an invariant for a name that
+/// no manifest lists, which `verify` cannot know.
+fn check_document(document: &Document) -> Result<(), GateRefusal> {
+    let report = check::check(document).map_err(GateRefusal::NotChecked)?;
+    let is_fault = |finding: &&Finding| finding.kind.is_fault_of_answers();
+    match report.findings.iter().find(is_fault) {
+        None => Ok(()),
+        Some(first) => Err(GateRefusal::Refuted {
+            finding: Box::new(first.clone()),
+        }),
     }
 }
 

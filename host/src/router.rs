@@ -225,16 +225,28 @@ impl Router {
     ) -> Result<(), StoreError> {
         // ACTIVE is what the others end in.
         let until = until.filter(|_| state != TradingState::Active);
-        let from = self.trading.set(state, until);
-        if from == state && until.is_none() {
+        let (from, until_before) = self.trading.set(state, until);
+        let is_same = (from, until_before) == (state, until);
+        if !is_same {
+            self.tell(&Event::StateChanged {
+                from,
+                to: state,
+                until,
+                cause: StateCause::Set,
+            });
+        } else if !self.journals {
             return Ok(());
         }
-        self.tell(&Event::StateChanged {
-            from,
-            to: state,
-            until,
-            cause: StateCause::Set,
-        });
+        // Said again, it is written again: the store may have failed the time before.
+        self.journal_state(state, until, asked_by)
+    }
+
+    fn journal_state(
+        &self,
+        state: TradingState,
+        until: Option<Timestamp>,
+        asked_by: &str,
+    ) -> Result<(), StoreError> {
         self.store.change(&ChangedEvent {
             recorded_at: self.history_clock.now(),
             kind: ChangeKind::TradingState,
@@ -264,6 +276,8 @@ impl Router {
                 until: None,
                 cause: StateCause::Ended,
             });
+            // It has ended whatever becomes of the store, which says by itself that it fails.
+            let _ = self.journal_state(state, None, "until");
         }
         state
     }

@@ -15,7 +15,7 @@
 //! let folder = tempfile::tempdir()?;
 //! let disk = Disk::mount(folder.path(), 7)?;
 //! let database = rusqlite::Connection::open(disk.path("a.db"))?;
-//! database.execute_batch("PRAGMA synchronous = FULL; CREATE TABLE t (x); INSERT INTO t VALUES (1)")?;
+//! database.execute_batch("PRAGMA synchronous = EXTRA; CREATE TABLE t (x); INSERT INTO t VALUES (1)")?;
 //! disk.arm(&[Fault::after(Harm::PowerCut, Struck::SYNCS, 0)]);
 //! assert!(database.execute("INSERT INTO t VALUES (2)", []).is_err());
 //! drop(database);

@@ -17,7 +17,7 @@ pub(super) const COMPONENT: &str = "component";
 /// The kind of a file that holds a certificate.
 pub(super) const CERTIFICATE: &str = "certificate";
 /// The kind of a file that says how many of its own cases a component passes: all of them.
-pub(super) const CASES: &str = "cases";
+pub(super) const CASES: &str = "proven";
 /// The kind of a file that holds the machine code of single functions.
 pub(super) const FUNCTIONS: &str = "functions";
 /// Files of a cache; when there are more, the oldest go.

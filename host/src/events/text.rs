@@ -141,7 +141,7 @@ impl Event {
                 };
                 write!(
                     out,
-                    "nobody said in time what became of the order under {reservation}:                      the {held} that it holds {becomes}"
+                    "nobody said in time what became of the order under {reservation}: the {held} that it holds {becomes}"
                 )
             }
             Self::FillSideMismatch {

@@ -3,6 +3,10 @@
 
 use std::path::Path;
 
+use router_guest::document::Document;
+
+use crate::authored;
+use crate::compose;
 use crate::digest::Digest;
 use crate::policy::{
     ComponentError, DocumentSource, Loader, Policy, PolicyError, PolicyFile, read_policy_file,
@@ -82,6 +86,16 @@ impl Candidate {
     /// Whose bounds it is held to, where that was said.
     pub const fn profile(&self) -> Option<SandboxProfile> {
         self.profile
+    }
+
+    /// The document that it was made of; `None` where it was made of none, by this version.
+    pub(crate) fn document(&self) -> Option<Document> {
+        if self.is_own {
+            let about = compose::sections(&self.component).ok()?;
+            return Document::parse(&about.document).ok();
+        }
+        let written = authored::written_into(&self.component)?;
+        Some(written.document)
     }
 
     /// The digest of its component.

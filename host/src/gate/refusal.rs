@@ -3,6 +3,7 @@
 use router_guest::document::Findings;
 use router_guest::table::TableError;
 
+use crate::check::{CheckError, Finding};
 use crate::digest::Digest;
 use crate::policy::{ComponentError, HostFault, ShapeError};
 use crate::verify::{Report, Verdict};
@@ -45,6 +46,15 @@ pub enum GateRefusal {
         /// What was left out.
         why: &'static str,
     },
+    /// `check` shows a request that its document answers wrongly, or not at all.
+    #[error("`check` refutes it: {finding}")]
+    Refuted {
+        /// The first of its findings.
+        finding: Box<Finding>,
+    },
+    /// `check` came to no end.
+    #[error("`check` cannot prove its document: {0}")]
+    NotChecked(CheckError),
     /// Its cases cannot be read.
     #[error("its cases have mistakes: {0}")]
     CasesUnreadable(Findings),

@@ -78,10 +78,14 @@ impl Trading {
         }
     }
 
-    /// Changes the state, and answers what it was.
-    pub(super) fn set(&self, state: TradingState, until: Option<Timestamp>) -> TradingState {
+    /// Changes the state, and answers what it was, with its end.
+    pub(super) fn set(
+        &self,
+        state: TradingState,
+        until: Option<Timestamp>,
+    ) -> (TradingState, Option<Timestamp>) {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = self.state();
+        let earlier = (self.state(), *end);
         *end = until;
         let has_end = if until.is_some() { HAS_END } else { 0 };
         self.packed.store(state as u8 | has_end, Ordering::Release);

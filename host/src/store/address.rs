@@ -35,8 +35,11 @@ impl FromStr for StoreAddress {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let path = text.strip_prefix(SQLITE);
-        // SQLite would take these for a database that is gone with its last connection.
-        let path = path.filter(|path| !path.is_empty() && !path.starts_with(":memory:"));
+        // SQLite would take these for a database that is gone with its last connection, or for an
+        // address of its own kind, whose lock would have another name.
+        let path = path.filter(|path| {
+            !path.is_empty() && !path.starts_with(":memory:") && !path.starts_with("file:")
+        });
         path.map(Self::sqlite).ok_or_else(|| AddressError {
             text: text.escape_debug().to_string(),
         })

@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 /// What the terminal that asked is told when its router is gone.
 const GONE: &str =
@@ -47,15 +47,16 @@ impl Polled {
         }
         let mut statement = connection.prepare(
             "SELECT number, asked_by, verb, arguments FROM commands \
-             WHERE done_at IS NULL AND number > ?1 ORDER BY number",
+             WHERE done_at IS NULL AND number > ?1 AND length(arguments) <= 65536 \
+             ORDER BY number",
         )?;
         let mut rows = statement.query([self.handed_on])?;
         while let Some(row) = rows.next()? {
             let command = Command {
                 number: row.get(0)?,
-                asked_by: row.get(1)?,
-                verb: row.get(2)?,
-                arguments: row.get(3)?,
+                asked_by: text(row, 1)?,
+                verb: text(row, 2)?,
+                arguments: text(row, 3)?,
             };
             let number = command.number;
             match to.try_send(command) {
@@ -68,6 +69,14 @@ impl Polled {
         self.data_version = Some(version);
         Ok(())
     }
+}
+
+/// A text, whoever wrote it: what is no UTF-8 is a command that nobody knows, and no failure of
+/// the store.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    let value = row.get_ref(column)?;
+    let bytes = value.as_bytes().unwrap_or_default();
+    Ok(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Answers the commands that the router before this one did not.

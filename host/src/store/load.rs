@@ -123,16 +123,22 @@ pub(super) fn last_live(
         )
         .optional()
         .map_err(fault)?
-        .map(|(digest, generation, name, version, component)| {
-            Ok(LastLive {
-                digest: Digest::of_text(&digest)
-                    .ok_or_else(|| unsound(path, format!("the policy's digest `{digest}`")))?,
-                generation: u64::try_from(generation).unwrap_or(0),
-                name,
-                version,
-                component,
-            })
-        })
+        .map(
+            |(digest, generation, name, version, component): (String, _, _, _, Vec<u8>)| {
+                let of_component = Digest::of(&component);
+                if of_component.to_string() != digest {
+                    let what = format!("the component of policy {digest}, which is another one's");
+                    return Err(unsound(path, what));
+                }
+                Ok(LastLive {
+                    digest: of_component,
+                    generation: u64::try_from(generation).unwrap_or(0),
+                    name,
+                    version,
+                    component,
+                })
+            },
+        )
         .transpose()
 }
 

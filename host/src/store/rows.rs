@@ -3,7 +3,7 @@
 //! the order of the queue, and nowhere else.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::policies::Policies;
 use super::queue::{Batch, Effect, Head};
@@ -65,6 +65,7 @@ pub(super) struct Rows<'c> {
     settlement: Statement<'c>,
     change: Statement<'c>,
     head: Statement<'c>,
+    kept_seq: Statement<'c>,
     connection: &'c Connection,
     policies: &'c Policies,
 }
@@ -93,6 +94,7 @@ impl<'c> Rows<'c> {
                 "INSERT INTO meta (key, value) VALUES ('chain_seq', ?1), ('chain_hash', ?2), ('latest', ?3) \
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             )?,
+            kept_seq: connection.prepare("SELECT value FROM meta WHERE key = 'chain_seq'")?,
             connection,
             policies,
         })
@@ -108,6 +110,7 @@ impl<'c> Rows<'c> {
         before_commit: impl FnOnce() -> rusqlite::Result<()>,
     ) -> Result<ChainHead, WriteError> {
         self.begin.execute([])?;
+        self.check_head(&head)?;
         let mut end = head;
         for (beside, record) in batch.entries() {
             end = end.after(record);
@@ -118,6 +121,17 @@ impl<'c> Rows<'c> {
         before_commit()?;
         self.commit.execute([])?;
         Ok(end)
+    }
+
+    /// Nobody else may have written: a lock file that was deleted, or a second name of the
+    /// database, lets another router in.
+    fn check_head(&mut self, head: &ChainHead) -> Written {
+        let kept: Option<i64> = self.kept_seq.query_row([], |row| row.get(0)).optional()?;
+        if kept.unwrap_or(0) == head.seq {
+            return Ok(());
+        }
+        let what = "another router has written to it; run one router on a store".to_owned();
+        Err(WriteError::Entry(what))
     }
 
     fn entry(&mut self, beside: &Head, bytes: &[u8], at: &ChainHead) -> Written {

@@ -92,6 +92,23 @@ fn what_cannot_be_verified_in_full() {
 }
 
 #[test]
+fn what_check_refutes() {
+    refused(
+        Gate::new(cache()).compiler(compiler()),
+        &violating(),
+        "`check` refutes it: line ",
+        true,
+    );
+    // The same bytes, whoever composed them.
+    refused(
+        Gate::new(cache()).compiler(compiler()),
+        &Candidate::of_component(violating().component().to_vec()),
+        "`check` refutes it: line ",
+        true,
+    );
+}
+
+#[test]
 fn what_counts_budgets_in_another_currency() {
     let euros = DEFAULT_POLICY.replace("account_currency: USDT", "account_currency: EUR");
     let router = Router::new(policy_of(&marking("live")))

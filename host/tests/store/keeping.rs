@@ -344,3 +344,43 @@ fn a_fill_of_a_reservation_that_memory_forgot_is_recorded_all_the_same() {
         "0 0.1 1, 0 0 0"
     );
 }
+
+#[test]
+fn a_trading_state_is_kept_as_it_was_said_last() {
+    let place = Place::new();
+    let bench = place.open();
+    let until = "2026-01-05T10:00:00Z".parse().unwrap();
+    let kept = || {
+        place.value::<String>("SELECT state || coalesce(' until ' || until, '') FROM trading_state")
+    };
+    bench
+        .router
+        .set_trading_state(TradingState::Halted, Some(until));
+    assert_eq!(kept(), "HALTED until 1767607200000000");
+    bench.router.set_trading_state(TradingState::Halted, None);
+    assert_eq!(kept(), "HALTED");
+    bench
+        .router
+        .set_trading_state(TradingState::Reducing, Some(until));
+    // It ends with the first request of that time, and has ended after a restart as well.
+    assert_eq!(
+        said(bench.pilot_at("a", "2026-01-05T10:00:00Z")),
+        "BUY open_long R1"
+    );
+    assert_eq!(kept(), "ACTIVE");
+}
+
+#[test]
+fn a_second_router_that_got_past_the_lock_file_is_found_out() {
+    let place = Place::new();
+    let first = place.open();
+    assert_eq!(said(first.pilot("a")), "BUY open_long R1");
+    std::fs::remove_file(place.path().with_extension("db.lock")).unwrap();
+    let second = place.open();
+    second.expect_budget("400", "0");
+    assert_eq!(said(first.pilot("b")), "store_unavailable");
+    let told = first.events.lock().unwrap().join("\n");
+    let why = "another router has written to it; run one router on a store";
+    assert!(told.contains(why), "{told}");
+    assert_eq!(said(second.pilot("c")), "BUY open_long R2");
+}

@@ -17,6 +17,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use execution_router::compose;
 use serde_json::Value;
 
 const DEFAULT: &str = include_str!("../../policies/default/policy.yaml");
@@ -219,9 +220,13 @@ fn control_lines_are_followed_when_they_are_allowed() {
 #[test]
 fn how_many_faults_cost_a_policy_its_place_is_the_operators_word() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("policy.yaml");
+    let path = folder.path().join("policy.wasm");
     let gap = "routes:\n  - gap: { when: { strategy: gap }, close: position }\n";
-    fs::write(&path, named("gaping").replace("routes:\n", gap)).unwrap();
+    let document = named("gaping").replace("routes:\n", gap);
+    // With a custom section `own` it is nobody's document, whose `check` would keep it out.
+    let mut component = compose::compose(&document, None).unwrap();
+    component.extend(b"\x00\x04\x03own");
+    fs::write(&path, component).unwrap();
     let swap = format!(r#"{{"control":"swap","policy":{:?}}}"#, text(&path));
     let buy = r#"{"final_action":"BUY","symbol":"BTC/USDT","strategy":"gap","position":null,"price":"100","target_notional":"500"}"#;
     for (arguments, faults) in [

@@ -379,8 +379,6 @@ fn a_second_router_that_got_past_the_lock_file_is_found_out() {
     let second = place.open();
     second.expect_budget("400", "0");
     assert_eq!(said(first.pilot("b")), "store_unavailable");
-    let told = first.events.lock().unwrap().join("\n");
-    let why = "another router has written to it; run one router on a store";
-    assert!(told.contains(why), "{told}");
+    first.expect_event("another router has written to it; run one router on a store");
     assert_eq!(said(second.pilot("c")), "BUY open_long R2");
 }

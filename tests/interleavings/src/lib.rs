@@ -22,6 +22,11 @@ mod host {
     pub mod events;
     pub mod failsafe;
     pub mod guard;
+    /// What is journaled, which a store in memory lets go of.
+    pub mod journal {
+        pub mod mask;
+        pub mod record;
+    }
     pub mod ledger;
     pub mod rejection;
     pub mod request;
@@ -36,5 +41,6 @@ pub mod store;
 mod sync;
 
 pub use host::{
-    decision, digest, events, failsafe, guard, ledger, rejection, request, router, scenario,
+    decision, digest, events, failsafe, guard, journal, ledger, rejection, request, router,
+    scenario,
 };

@@ -187,6 +187,12 @@ impl HostFault {
 #[error("{0}")]
 pub struct PolicyError(pub String);
 
+impl PolicyError {
+    pub const fn blames_host(&self) -> bool {
+        false
+    }
+}
+
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct ComponentError(pub String);

@@ -6,9 +6,10 @@ use loom::sync::{Mutex, MutexGuard};
 use router_guest::manifest::BudgetInfo;
 use router_guest::state::BudgetUse;
 
+use crate::journal::record::Decided;
 use crate::ledger::{
     Claim, EventError, EventId, Held, Identity, Known, MemoryStore, OpenBudgets, OpenError,
-    Released, ReservationId, ReserveError, Settled, Settlement, Store, StoreError,
+    Released, ReservationId, ReserveError, Settled, Settlement, Store, StoreError, Ticket,
 };
 use crate::router::Recorded;
 
@@ -98,7 +99,7 @@ impl Held<Recorded> for LockedHeld<'_> {
         self.held.record(identity, decision)
     }
 
-    fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.held.commit()
+    fn commit(self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError> {
+        self.held.commit(decided)
     }
 }

@@ -329,7 +329,13 @@ impl Store<Recorded> for SqliteStore {
     }
 
     fn change(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
-        let ticket = self.push(&Entry::Changed(*change), awaited(Effect::None))?;
+        // What has changed holds already: whoever asked is told when it is not on disk, and it
+        // stays queued until the store is written again.
+        let item = Item {
+            is_awaited: false,
+            ..awaited(Effect::None)
+        };
+        let ticket = self.push(&Entry::Changed(*change), item)?;
         self.shared.queue.wait(ticket)
     }
 

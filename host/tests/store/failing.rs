@@ -123,3 +123,23 @@ fn a_router_that_ends_while_the_disk_fails_says_what_is_lost() {
         "{last}"
     );
 }
+
+#[test]
+fn a_halt_while_the_disk_fails_is_written_afterwards() {
+    let Broken { place, bench, disk } = broken_later(Durability::Budgets);
+    disk.break_with(ffi::SQLITE_IOERR_FSYNC);
+    let halted = bench.router.set_trading_state_for(
+        execution_router::TradingState::Halted,
+        None,
+        "operator",
+    );
+    assert!(halted.is_err());
+    // It holds all the same.
+    assert_eq!(said(bench.normal("n")), "SKIP trading_halted");
+    disk.mend();
+    bench.expect_event("the store is written again, after ");
+    // What the store still has, it writes before it is gone.
+    drop(bench);
+    let kept: String = place.value("SELECT state || ' by ' || asked_by FROM trading_state");
+    assert_eq!(kept, "HALTED by operator");
+}

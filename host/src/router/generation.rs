@@ -9,7 +9,7 @@ use super::shadow::Shadow;
 use super::standing::Standing;
 use crate::decision::PolicyIdentity;
 use crate::ledger::OpenBudgets;
-use crate::policy::Policy;
+use crate::policy::{Instance, Policy};
 use crate::sync::{self, AtomicBool, Ordering};
 
 /// Earlier generations that are kept compiled, to be rolled back to.
@@ -26,6 +26,8 @@ pub(crate) struct Generation {
     pub(super) standing: Arc<Standing>,
     /// For each budget, whether it was said that it is spent.
     said_spent: Box<[AtomicBool]>,
+    /// Instances that have decided once, so that the first decision of a thread need not make one.
+    ready: std::sync::Mutex<Vec<Instance>>,
     /// It lost its place: nobody asks it any more.
     withdrawn: AtomicBool,
 }
@@ -44,6 +46,7 @@ impl Generation {
             said_spent: none_said(&budgets),
             budgets,
             standing: Arc::default(),
+            ready: std::sync::Mutex::default(),
             withdrawn: AtomicBool::new(false),
         }
     }
@@ -60,8 +63,20 @@ impl Generation {
             said_spent: none_said(&self.budgets),
             budgets: Arc::clone(&self.budgets),
             standing: Arc::clone(&self.standing),
+            ready: std::sync::Mutex::default(),
             withdrawn: AtomicBool::new(false),
         }
+    }
+
+    /// Has these for the threads that decide by it first.
+    pub(super) fn with_ready(mut self, ready: Vec<Instance>) -> Self {
+        self.ready = ready.into();
+        self
+    }
+
+    /// An instance that was made ready, if one is left. No decision waits for it.
+    pub(super) fn take_ready(&self) -> Option<Instance> {
+        self.ready.try_lock().ok()?.pop()
     }
 
     pub(super) fn number(&self) -> u64 {

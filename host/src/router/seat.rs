@@ -80,7 +80,10 @@ impl Tools {
     /// The instance, made if there is none.
     pub(super) fn instance(&mut self, generation: &Generation) -> Result<&mut Instance, HostFault> {
         if self.instance.is_none() {
-            self.instance = Some(generation.policy.instantiate()?);
+            self.instance = Some(match generation.take_ready() {
+                Some(ready) => ready,
+                None => generation.policy.instantiate()?,
+            });
         }
         self.instance.as_mut().ok_or_else(HostFault::no_instance)
     }

@@ -3,8 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
+use std::thread;
 
 use jiff::Timestamp;
+use router_guest::request::{FinalAction, OrderTerms, Request as SeenRequest, TradeType};
+use router_guest::state::{State, TradingState};
 
 use super::Router;
 use super::desk::{Change, Desk, HistoryEntry, Outcome, Quarantined};
@@ -15,11 +18,13 @@ use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
 use crate::journal::record::ChangeKind;
 use crate::ledger::OpenError;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::{Instance, Policy, PolicyError};
 use crate::sync::MutexGuard;
 
 /// Who asks when the router itself takes a policy from its place.
 const ROUTER: &str = "router";
+/// Instances that are made ready for a policy at most.
+const READY_MAX: usize = 8;
 
 /// A policy that became the live one.
 #[derive(Debug, Clone)]
@@ -163,6 +168,7 @@ impl Router {
         };
         self.check_currency(&policy)?;
         let budgets = Arc::new(self.store.open_for(&policy)?);
+        let ready = made_ready(&policy);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
         if self.deciding_digest() == Some(digest) {
@@ -172,7 +178,7 @@ impl Router {
             let why = why.to_owned();
             return Err(GateRefusal::Quarantined { digest, why }.into());
         }
-        let generation = Generation::new(policy, budgets, desk.next_generation());
+        let generation = Generation::new(policy, budgets, desk.next_generation()).with_ready(ready);
         let earlier = self.slot.now().with_live_behind();
         let activation = self.activate(
             &mut desk,
@@ -434,4 +440,27 @@ impl Router {
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Instances for as many threads as can decide at once. Each decides once beforehand, since most of
+/// what a first decision takes is the memory that it touches first; what it says is of no account.
+fn made_ready(policy: &Policy) -> Vec<Instance> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let terms = OrderTerms::new(FinalAction::Hold, TradeType::Normal);
+    let request = SeenRequest {
+        symbol: "none",
+        strategy: "none",
+        terms,
+    };
+    let state = State {
+        trading_state: TradingState::Active,
+        budgets: None,
+    };
+    (0..threads.min(READY_MAX))
+        .map_while(|_| {
+            let mut instance = policy.instantiate().ok()?;
+            let _ = instance.decide(&request, &state).ok()?;
+            Some(instance)
+        })
+        .collect()
 }

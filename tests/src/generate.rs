@@ -7,7 +7,7 @@ use router_guest::request::{
 };
 use router_guest::state::{BudgetUse, TradingState};
 
-/// A small generator of numbers: SplitMix64.
+/// A small generator of numbers: SplitMix64, as Steele, Lea and Flood give it.
 #[derive(Debug, Clone)]
 pub struct Numbers(u64);
 

@@ -107,13 +107,7 @@ impl Router {
         if !self.journals {
             return Ok(decision);
         }
-        let about = About {
-            request: entry.request,
-            shown,
-            policy: generation.budgets.policy(),
-            generation: generation.number(),
-            recorded_at: self.history_clock.now(),
-        };
+        let about = self.about(entry, generation, shown);
         let at = entry.counted_at.or_else(|| self.time_of(entry.request));
         let decided = about.decided(&decision, at, keeps_id);
         match self.store.journal(&decided, keeps_id) {

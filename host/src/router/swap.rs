@@ -111,11 +111,7 @@ impl Router {
         asked_by: impl Into<Asker>,
     ) -> Result<Activation, SwapRefusal> {
         let (asked_by, started) = (asked_by.into(), self.history_clock.now());
-        let swapped = self.admit_and_activate(candidate, &asked_by, started);
-        if let Err(refusal) = &swapped {
-            self.refused(Some(candidate.digest()), &asked_by, started, refusal);
-        }
-        swapped
+        self.swap_since(started, candidate, &asked_by)
     }
 
     /// The same with a `policy.yaml`, a folder that holds one, or a component.
@@ -132,9 +128,19 @@ impl Router {
             Ok(candidate) => candidate,
             Err(error) => return Err(self.refuse(error.into(), &asked_by)),
         };
-        let swapped = self.admit_and_activate(&candidate, &asked_by, started);
+        self.swap_since(started, &candidate, &asked_by)
+    }
+
+    /// Swaps, or writes down why not; `started` is when it was asked for.
+    fn swap_since(
+        &self,
+        started: Timestamp,
+        candidate: &Candidate,
+        asked_by: &Asker,
+    ) -> Result<Activation, SwapRefusal> {
+        let swapped = self.admit_and_activate(candidate, asked_by, started);
         if let Err(refusal) = &swapped {
-            self.refused(Some(candidate.digest()), &asked_by, started, refusal);
+            self.refused(Some(candidate.digest()), asked_by, started, refusal);
         }
         swapped
     }

@@ -1,10 +1,12 @@
 //! Which ids were ever decided: a filter in memory that says "never seen" without a look at the
 //! disk, and the disk for all others. What memory still knows of an id is asked before.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use fastbloom::AtomicBloomFilter;
 use rusqlite::{Connection, OptionalExtension as _};
+
+use super::shared::lock;
 
 /// Bits for each id: one in two thousand new ids is looked for on disk.
 const BITS_PER_ID: usize = 16;
@@ -107,10 +109,6 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option
             },
         )
         .optional()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -224,10 +224,7 @@ fn older_than(connection: &Connection, number: u64) -> rusqlite::Result<bool> {
 fn charges(connection: &Connection, path: &Path) -> Result<Vec<KeptCharge>, StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
     let mut statement = connection
-        .prepare(
-            "SELECT number, budget, at, symbol, strategy, side, quote_rate, reserved, settled, \
-             is_open, expires_at FROM reservations ORDER BY number DESC LIMIT ?1",
-        )
+        .prepare(&select_charges("ORDER BY number DESC LIMIT ?1"))
         .map_err(fault)?;
     let mut rows = statement
         .query(params![KEPT_CHARGES_MAX as i64])
@@ -245,6 +242,14 @@ fn charges(connection: &Connection, path: &Path) -> Result<Vec<KeptCharge>, Stor
         charge.events = events.remove(&charge.number).unwrap_or_default();
     }
     Ok(charges)
+}
+
+/// The query whose rows [`charge`] reads.
+fn select_charges(which: &str) -> String {
+    format!(
+        "SELECT number, budget, at, symbol, strategy, side, quote_rate, reserved, settled, \
+         is_open, expires_at FROM reservations {which}"
+    )
 }
 
 fn charge(row: &Row<'_>, path: &Path) -> Result<KeptCharge, StoreFault> {
@@ -292,10 +297,7 @@ pub(super) fn one_charge(
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
     let row_number = i64::try_from(number).unwrap_or(i64::MAX);
     let mut statement = connection
-        .prepare(
-            "SELECT number, budget, at, symbol, strategy, side, quote_rate, reserved, settled, \
-             is_open, expires_at FROM reservations WHERE number = ?1",
-        )
+        .prepare(&select_charges("WHERE number = ?1"))
         .map_err(fault)?;
     let mut rows = statement.query([row_number]).map_err(fault)?;
     let Some(row) = rows.next().map_err(fault)? else {

@@ -1,22 +1,20 @@
 //! The dice of a disk: the same throws for the same seed. Nothing that needs to be secret.
 
-/// A stream of numbers that a seed decides (SplitMix64, as Steele, Lea and Flood give it).
+use crate::generate::Numbers;
+
+/// A stream of numbers that a seed decides.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct Dice(Numbers);
 
 impl Dice {
     /// The stream of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Numbers::new(seed))
     }
 
     /// The next number.
     pub const fn throw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// A number below `end`; 0 when there is none below it.

@@ -35,7 +35,7 @@ use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
     Settlement, Store, StoreError, SystemClock,
@@ -137,6 +137,7 @@ impl Router {
             until: trading.until(),
             what: None,
             milliseconds: None,
+            proofs: Proofs::default(),
         })?;
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
@@ -259,6 +260,7 @@ impl Router {
             until,
             what: None,
             milliseconds: None,
+            proofs: Proofs::default(),
         })
     }
 

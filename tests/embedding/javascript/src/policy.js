@@ -87,17 +87,12 @@ export class Policy {
    * @param {string} request
    * @param {string} [state]
    * @returns {string}
-   * @throws {RequestRefused} one of the texts is longer than any router takes
+   * @throws {RequestRefused} a text is longer than any router takes, or cannot be UTF-8
    * @throws {PolicyFault} it trapped, or its answer cannot be read
    */
   decideText(request, state = '{}') {
-    if (typeof request !== 'string' || typeof state !== 'string') {
-      throw new TypeError('a request and a state are strings here; `decide` takes objects');
-    }
-    if (request.length > TEXT_CHARS_MAX || state.length > TEXT_CHARS_MAX) {
-      const message = `the line is longer than ${TEXT_CHARS_MAX} characters`;
-      throw new RequestRefused({ code: 'line_too_long', message });
-    }
+    check(request);
+    check(state);
     try {
       this.#decideJson ??= textEntry(started(this.#parts));
       return bounded(this.#decideJson(request, state));
@@ -127,6 +122,24 @@ export function decisionOf(answer) {
     throw new RequestRefused(error, decision);
   }
   return decision;
+}
+
+/**
+ * @param {string} text
+ * @throws {RequestRefused}
+ */
+function check(text) {
+  if (typeof text !== 'string') {
+    throw new TypeError('a request and a state are strings here; `decide` takes objects');
+  }
+  if (text.length > TEXT_CHARS_MAX) {
+    const message = `the line is longer than ${TEXT_CHARS_MAX} characters`;
+    throw new RequestRefused({ code: 'line_too_long', message });
+  }
+  // Made UTF-8, it would silently become another character.
+  if (!text.isWellFormed()) {
+    throw new RequestRefused({ code: 'bad_json', message: 'the line has half of a surrogate pair' });
+  }
 }
 
 /** @param {string} answer */

@@ -39,7 +39,7 @@ function written(value, field, level) {
     case 'object':
       return value === null ? 'null' : nested(value, field, level + 1);
     default:
-      throw new TypeError(`${where(field)} is a ${typeof value}, which no JSON has`);
+      throw new TypeError(`${where(field)} is of type ${typeof value}, which JSON does not have`);
   }
 }
 

@@ -74,13 +74,17 @@ async function generated(bytes) {
       minify: true,
     });
   } catch (error) {
-    const message = `the component is damaged: ${firstLine(error)}`;
+    const message = `the component is damaged: ${cause(error)}`;
     throw new PolicyLoadError('damaged', message, error);
   }
 }
 
-/** @param {unknown} error */
-function firstLine(error) {
+/**
+ * jco tells the cause in its last line.
+ *
+ * @param {unknown} error
+ */
+function cause(error) {
   const { payload, message } = /** @type {any} */ (error);
-  return String(payload ?? message ?? error).split('\n', 1)[0];
+  return String(payload ?? message ?? error).trim().split('\n').at(-1)?.trim();
 }

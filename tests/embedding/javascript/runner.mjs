@@ -1,31 +1,39 @@
-// The conformance suite's runner for Node: `node runner.mjs POLICY.wasm [--time] < cases > decisions`.
+// The conformance suite's runner for Node: `node runner.mjs [--time] POLICY < cases > decisions`.
 
-import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
 
 import { Policy, PolicyFault } from './index.js';
 
-const begun = process.hrtime.bigint();
-const policy = await Policy.load(String(process.argv[2]));
-const loaded = process.hrtime.bigint();
+const clock = process.hrtime.bigint;
+const path = String(process.argv.slice(2).find((argument) => argument !== '--time'));
+const bytes = readFileSync(path);
+const begun = clock();
+const policy = await Policy.load(bytes);
+const loaded = clock();
 
-let cases = 0;
-let answers = '';
-let nanoseconds = 0n;
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  const { request, state } = JSON.parse(line);
-  const asked = process.hrtime.bigint();
-  answers += `${decided(request, state)}\n`;
-  nanoseconds += process.hrtime.bigint() - asked;
-  cases += 1;
-  if (answers.length > 1 << 16) {
-    process.stdout.write(answers);
-    answers = '';
-  }
+let lines = '';
+for await (const chunk of process.stdin.setEncoding('utf8')) {
+  lines += chunk;
 }
-process.stdout.write(answers);
+// Not by `readline`, for which U+2028 within a line ends it.
+const cases = lines.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+let nanoseconds = 0n;
+const answers = cases.map(({ request, state }) => {
+  const asked = clock();
+  const answer = decided(request, state);
+  nanoseconds += clock() - asked;
+  return `${answer}\n`;
+});
+process.stdout.write(answers.join(''));
+
 if (process.argv.includes('--time')) {
-  const times = { cases, nanoseconds_total: Number(nanoseconds), load_nanoseconds: Number(loaded - begun) };
-  console.error(JSON.stringify(times));
+  const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+  console.error(JSON.stringify({
+    cases: cases.length,
+    nanoseconds_total: Number(nanoseconds),
+    load_nanoseconds: Number(loaded - begun),
+    runtime: `node ${process.versions.node}, jco-transpile ${dependencies['@bytecodealliance/jco-transpile']}`,
+  }));
 }
 
 /**

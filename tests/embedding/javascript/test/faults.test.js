@@ -103,6 +103,7 @@ test('with a deadline too, what is no policy is not loaded', async () => {
 });
 
 const prepared = inRepository('target/hosts/trapping/policy.wasm');
+
 test('the trapping policy of the conformance suite', { skip: !existsSync(prepared) && 'not laid out' }, async () => {
   const policy = await Policy.load(prepared);
   const sound = policy.decide(hold('BTC/USDT'));

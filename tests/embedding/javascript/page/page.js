@@ -41,15 +41,27 @@ function describe(policy) {
   const name = manifest ? `${manifest.name}, version ${manifest.version}` : 'a policy without a manifest';
   element('policy').textContent = `Decided by ${name} (${digest.slice(0, 12)}…), in this page.`;
   element('symbols').append(...(manifest?.symbols ?? []).map((symbol) => new Option(symbol.name)));
-  element('state').append(...(manifest?.budgets ?? []).flatMap(({ name }, at) => USES.map((use) => budgetField(name, use, at))));
+  element('state').after(...(manifest?.budgets ?? []).map(budgetFields));
 }
 
-/** @param {string} budget @param {string} use @param {number} at */
-function budgetField(budget, use, at) {
+/** @param {{ name: string }} budget @param {number} at */
+function budgetFields({ name }, at) {
+  const fields = document.createElement('fieldset');
+  const legend = document.createElement('legend');
+  legend.textContent = `Budget ${name}`;
+  const grid = document.createElement('div');
+  grid.className = 'grid';
+  grid.append(...USES.map((use) => budgetField(use, at)));
+  fields.append(legend, grid);
+  return fields;
+}
+
+/** @param {string} use @param {number} at */
+function budgetField(use, at) {
   const input = document.createElement('input');
   Object.assign(input, { id: `${use}.${at}`, name: use, inputMode: 'decimal', autocomplete: 'off' });
   const label = document.createElement('label');
-  Object.assign(label, { htmlFor: input.id, textContent: `${budget}: ${use.replace('budgets.', '')}` });
+  Object.assign(label, { htmlFor: input.id, textContent: use.replace('budgets.', '') });
   const field = document.createElement('div');
   field.className = 'field';
   field.append(label, input);

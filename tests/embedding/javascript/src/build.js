@@ -136,5 +136,7 @@ async function declare(folder) {
   const compiler = here('../node_modules/typescript/bin/tsc');
   const options = ['--ignoreConfig', '--allowJs', '--declaration', '--emitDeclarationOnly', '--skipLibCheck'];
   const kind = ['--module', 'NodeNext', '--target', 'ES2022', '--types', 'node', '--rootDir', here('.'), '--outDir', folder];
-  await run(process.execPath, [compiler, ...options, ...kind, here('policy.js'), here('errors.js')]);
+  const files = [here('policy.js'), here('errors.js')];
+  // There it finds Node's types, wherever it is called from.
+  await run(process.execPath, [compiler, ...options, ...kind, ...files], { cwd: here('..') });
 }

@@ -9,79 +9,47 @@ const AMOUNTS = new Set([
   'quantity', 'opening', 'closing', 'used', 'reserved',
 ]);
 
-/** Levels of objects within each other, so that one that holds itself is an error. */
-const LEVELS_MAX = 16;
-
 /**
- * The text of a request or a state.
+ * The text of a request or a state. What is undefined is not given, as everywhere in JavaScript;
+ * what knows its own text, as decimals of libraries do (`toJSON`), is asked for it.
  *
  * @param {Request | State} value
+ * @throws {TypeError} something in it is a function, or holds itself
  */
 export function textOf(value) {
-  return written(value, '', 0);
+  const text = JSON.stringify(value, written);
+  if (text === undefined) {
+    throw new TypeError('what is to be decided is undefined; it must be an object');
+  }
+  return text;
 }
 
 /**
- * @param {unknown} value
  * @param {string} field
- * @param {number} level
- * @returns {string}
+ * @param {unknown} value
  */
-function written(value, field, level) {
+function written(field, value) {
   switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value);
     case 'number':
     case 'bigint':
-      return figure(value, field);
-    case 'boolean':
-      return String(value);
-    case 'object':
-      return value === null ? 'null' : nested(value, field, level + 1);
+      return figure(field, value);
+    case 'function':
+    case 'symbol':
+      // JSON would leave the field out, and the policy would take it as not given.
+      throw new TypeError(`\`${field}\` is a ${typeof value}, and no request has one`);
     default:
-      throw new TypeError(`${where(field)} is of type ${typeof value}, which JSON does not have`);
+      return value;
   }
 }
 
 /**
  * An amount goes as a string, because it comes back in the metadata as it went: a string is not
- * made a float on its way back. NaN goes bare, so that the policy can refuse it by the field.
+ * made a float on its way back. So does what is no JSON, NaN for one, which JSON would make null:
+ * the policy refuses it by the field, and null would be taken as not given.
  *
+ * @param {string} field
  * @param {number | bigint} value
- * @param {string} field
  */
-function figure(value, field) {
-  const text = String(value);
-  return AMOUNTS.has(field) && Number.isFinite(Number(value)) ? `"${text}"` : text;
-}
-
-/**
- * @param {object} value
- * @param {string} field
- * @param {number} level
- */
-function nested(value, field, level) {
-  if (level > LEVELS_MAX) {
-    throw new TypeError(`${where(field)} has more than ${LEVELS_MAX} objects within each other`);
-  }
-  // Decimal libraries and dates know their own text.
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return written(value.toJSON(), field, level);
-  }
-  if (Array.isArray(value)) {
-    return `[${value.map((item) => written(item, field, level)).join(',')}]`;
-  }
-  let text = '';
-  for (const [key, member] of Object.entries(value)) {
-    // What is undefined is not given, as everywhere in JavaScript.
-    if (member !== undefined) {
-      text += `${text && ','}${JSON.stringify(key)}:${written(member, key, level)}`;
-    }
-  }
-  return `{${text}}`;
-}
-
-/** @param {string} field */
-function where(field) {
-  return field ? `\`${field}\`` : 'what is to be decided';
+function figure(field, value) {
+  return AMOUNTS.has(field) || !Number.isFinite(value) ? String(value) : value;
 }

@@ -68,7 +68,7 @@ test('a close drops what is faulty and says so', () => {
   const { side, warnings } = policy.decide(buy({ final_action: 'CLOSE', position: { side: 'long', quantity: '2' }, price: NaN }));
   assert.equal(side, 'SELL');
   assert.deepEqual(warnings, [
-    { code: 'not_finite', field: 'price', message: '`price` is `NaN`; it must be a decimal above 0' },
+    { code: 'not_finite', field: 'price', message: '`price` is `"NaN"`; it must be a decimal above 0' },
   ]);
 });
 
@@ -108,8 +108,8 @@ test('faulty requests are refused at their field', () => {
   const above0 = 'it must be a decimal above 0';
   const name = 'it must be a string of 1 to 64 bytes';
   for (const [more, code, field, message] of /** @type {[object, string, string, string][]} */ ([
-    [{ price: NaN }, 'not_finite', 'price', `\`price\` is \`NaN\`; ${above0}`],
-    [{ price: -Infinity }, 'not_finite', 'price', `\`price\` is \`-Infinity\`; ${above0}`],
+    [{ price: NaN }, 'not_finite', 'price', `\`price\` is \`"NaN"\`; ${above0}`],
+    [{ price: -Infinity }, 'not_finite', 'price', `\`price\` is \`"-Infinity"\`; ${above0}`],
     [{ price: -1 }, 'negative', 'price', `\`price\` is \`"-1"\`; ${above0}`],
     [{ price: 0 }, 'not_positive', 'price', `\`price\` is \`"0"\`; ${above0}`],
     [{ price: '1,5' }, 'not_a_decimal', 'price', `\`price\` is \`"1,5"\`; ${above0}`],
@@ -117,7 +117,8 @@ test('faulty requests are refused at their field', () => {
     [{ price: {} }, 'wrong_type', 'price', `\`price\` is \`{}\`; ${above0}`],
     [{ price: true }, 'wrong_type', 'price', `\`price\` is \`true\`; ${above0}`],
     [{ signal_score: '0.5' }, 'wrong_type', 'signal_score', '`signal_score` is `"0.5"`; it must be a finite number'],
-    [{ signal_score: NaN }, 'not_finite', 'signal_score', '`signal_score` is `NaN`; it must be a finite number'],
+    [{ signal_score: NaN }, 'wrong_type', 'signal_score', '`signal_score` is `"NaN"`; it must be a finite number'],
+    [{ signal_score: 1n }, 'wrong_type', 'signal_score', '`signal_score` is `"1"`; it must be a finite number'],
     [{ symbol: 7 }, 'wrong_type', 'symbol', `\`symbol\` is \`7\`; ${name}`],
     [{ symbol: '' }, 'empty', 'symbol', `\`symbol\` is \`""\`; ${name}`],
     [{ symbol: '\ud800' }, 'bad_escape', 'symbol', `\`symbol\` is \`"\\ud800"\`; ${name}`],
@@ -155,19 +156,15 @@ test('what is no request at all', () => {
   refuses({}, undefined, 'field_missing', 'final_action', '`final_action` is missing; it must be a string');
 });
 
-/** @param {any} value @param {string} message */
-function unwritable(value, message) {
-  assert.throws(() => textOf(value), new TypeError(message));
-}
-
 test('what JSON cannot say is a mistake of the program', () => {
   /** @type {{ position?: unknown }} */
   const cyclic = {};
   cyclic.position = cyclic;
-  unwritable(undefined, 'what is to be decided is of type undefined, which JSON does not have');
-  unwritable({ price: () => 1 }, '`price` is of type function, which JSON does not have');
-  unwritable({ tags: { a: Symbol('x') } }, '`a` is of type symbol, which JSON does not have');
-  unwritable(cyclic, '`position` has more than 16 objects within each other');
+  const taken = (/** @type {any} */ value) => () => textOf(value);
+  assert.throws(taken(undefined), new TypeError('what is to be decided is undefined; it must be an object'));
+  assert.throws(taken({ price: () => 1 }), new TypeError('`price` is a function, and no request has one'));
+  assert.throws(taken({ tags: { a: Symbol('x') } }), new TypeError('`a` is a symbol, and no request has one'));
+  assert.throws(taken(cyclic), TypeError);
 });
 
 test('text goes in and comes out as it is', () => {

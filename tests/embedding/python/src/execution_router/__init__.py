@@ -4,6 +4,7 @@
 process. `execution_router.seed` keeps older bots running.
 """
 
+from .asynchronous import AsyncRouter
 from .decision import BudgetView, Decision, DecisionWarning, PolicyIdentity
 from .errors import (
     CommandFailed,
@@ -38,6 +39,7 @@ from .terms import (
 
 __all__ = [
     "Amount",
+    "AsyncRouter",
     "Budget",
     "BudgetPart",
     "BudgetReport",

@@ -16,7 +16,7 @@ MetadataValue: TypeAlias = str | bool | float | Decimal
 """`strategy` and `order_intent` are text, the three flags `bool`, scores `float`, amounts `Decimal`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BudgetView:
     """How the budget stood before this decision, in account currency; `used` is settled, `reserved` held."""
 
@@ -49,7 +49,7 @@ class DecisionWarning:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """At most one order, under the contract's names (`host/README.md`, "Decisions")."""
 
@@ -95,7 +95,8 @@ def read_decision(line: bytes | str) -> Decision:
         raise Refused.of_answer(answer)
     get = answer.get
     effect = answer["position_effect"]
-    return Decision(
+    return _made(
+        Decision,
         side=_SIDES[answer["side"]],
         order_intent=_INTENTS[answer["order_intent"]],
         reason=answer["reason"],
@@ -111,12 +112,23 @@ def read_decision(line: bytes | str) -> Decision:
         policy=policy_identity(get("policy")),
         fuel=get("fuel"),
         repeated=get("repeated", False),
-        warnings=tuple(_warning(warning) for warning in get("warnings", ())),
+        warnings=tuple(map(_warning, answer["warnings"])) if "warnings" in answer else (),
         id=get("id"),
         symbol=answer["symbol"],
         final_action=answer["final_action"],
-        tags=get("tags", {}),
+        tags=get("tags") or {},
     )
+
+
+def read_told(line: bytes | str, key: str) -> dict[str, Any]:
+    """What a line says under `key`; `Refused` where it says why not."""
+    answer = read(line)
+    if "error" in answer:
+        raise Refused.of_answer(answer)
+    told = answer[key]
+    if not isinstance(told, dict):
+        raise ValueError(f"the answer's `{key}` is no object: {line!r}")
+    return told
 
 
 def decimal(value: str | int | Decimal | None) -> Decimal | None:
@@ -133,6 +145,7 @@ def policy_identity(policy: dict[str, Any] | None) -> PolicyIdentity | None:
 
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 
+_Any = TypeVar("_Any")
 _AnyWord = TypeVar("_AnyWord", bound=Word)
 
 
@@ -149,11 +162,19 @@ _AMOUNT_KEYS = ("stop_loss", "take_profit")
 _SCORE_KEYS = ("signal_score", "confidence", "risk_reward_ratio")
 
 
+def _made(kind: type[_Any], **fields: object) -> _Any:
+    # A frozen dataclass sets each field by a call; filling its dictionary is 3 µs of 15 a decision less.
+    made = object.__new__(kind)
+    made.__dict__.update(fields)
+    return made
+
+
 def _budget(budget: dict[str, Any] | None) -> BudgetView | None:
     if budget is None:
         return None
     get = budget.get
-    return BudgetView(
+    return _made(
+        BudgetView,
         name=budget["name"],
         need=Decimal(budget["need"]),
         used=Decimal(budget["used"]),

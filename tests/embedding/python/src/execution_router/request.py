@@ -7,11 +7,12 @@ without. So a stop with a broken score still closes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from numbers import Real
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from .terms import FinalAction, PositionSide, Side, TradeType
@@ -79,41 +80,10 @@ class Request:
             "strategy": self.strategy,
             "position": _position(self.position),
         }
-        for name in _PLAIN:
-            value = getattr(self, name)
+        for name, written, value in zip(_NAMES, _WRITERS, _VALUES(self), strict=True):
             if value is not None:
-                fields[name] = value
-        for name in _AMOUNTS:
-            value = getattr(self, name)
-            if value is not None:
-                fields[name] = _amount(value)
-        for name in _SCORES:
-            value = getattr(self, name)
-            if value is not None:
-                fields[name] = _score(value)
-        if self.working is not None:
-            fields["working"] = {
-                "opening": _amount(self.working.opening),
-                "closing": _amount(self.working.closing),
-            }
-        if isinstance(self.timestamp, datetime):
-            fields["timestamp"] = self.timestamp.isoformat()
-        if self.tags is not None:
-            fields["tags"] = dict(self.tags)
+                fields[name] = value if written is None else written(value)
         return write(fields)
-
-
-_PLAIN = ("id", "timestamp", "trade_type", "sized")
-_AMOUNTS = (
-    "close_quantity",
-    "price",
-    "target_notional",
-    "equity",
-    "quote_rate",
-    "stop_loss",
-    "take_profit",
-)
-_SCORES = ("signal_score", "confidence", "risk_reward_ratio")
 
 
 def settle_line(reservation: str, event_id: str, notional: Amount, side: Side | str, final: bool) -> str:
@@ -174,15 +144,52 @@ def _amount(value: Any) -> object:
 
 
 def _score(value: Any) -> object:
+    if type(value) is float:
+        return value
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() else _not_finite(value)
-    if isinstance(value, int) and value.bit_length() > INTEGER_BITS_MAX:
-        return f"an integer of {value.bit_length()} bits"
-    # Numbers of other libraries, such as 32-bit floats, all of which a double holds.
-    return float(value) if isinstance(value, Real) and not isinstance(value, (int, float)) else value
+    # Numbers of other libraries too, such as 32-bit floats, all of which a double holds.
+    return float(value) if isinstance(value, Real) and not isinstance(value, int) else _amount(value)
 
 
 def _not_finite(value: Decimal) -> float:
     if value.is_nan():
         return float("nan")
     return float("-inf") if value.is_signed() else float("inf")
+
+
+def _working(working: Any) -> object:
+    if not isinstance(working, Working):
+        return working
+    return {"opening": _amount(working.opening), "closing": _amount(working.closing)}
+
+
+def _timestamp(timestamp: Any) -> object:
+    return timestamp.isoformat() if isinstance(timestamp, datetime) else timestamp
+
+
+def _tags(tags: Any) -> object:
+    return dict(tags) if isinstance(tags, Mapping) else tags
+
+
+_OPTIONAL: tuple[tuple[str, Callable[[Any], object] | None], ...] = (
+    ("id", None),
+    ("timestamp", _timestamp),
+    ("trade_type", None),
+    ("close_quantity", _amount),
+    ("working", _working),
+    ("price", _amount),
+    ("target_notional", _amount),
+    ("sized", None),
+    ("equity", _amount),
+    ("quote_rate", _amount),
+    ("signal_score", _score),
+    ("confidence", _score),
+    ("risk_reward_ratio", _score),
+    ("stop_loss", _amount),
+    ("take_profit", _amount),
+    ("tags", _tags),
+)
+_NAMES = tuple(name for name, _ in _OPTIONAL)
+_WRITERS = tuple(written for _, written in _OPTIONAL)
+_VALUES = attrgetter(*_NAMES)

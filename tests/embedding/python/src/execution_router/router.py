@@ -14,11 +14,10 @@ from types import TracebackType
 from typing import Any
 
 from .block import cut
-from .decision import Decision, read, read_decision
+from .decision import Decision, read_decision, read_told
 from .errors import (
     CommandFailed,
     NotPossible,
-    Refused,
     RouterError,
     RouterGone,
     RouterTimeout,
@@ -121,7 +120,7 @@ class Router:
         blocks = list(cut(asked))
         for block in blocks:
             try:
-                block.process = self._send(block.data, block.waiter, len(block.requests), deadline, None)
+                block.process = self.send(block.data, block.waiter, len(block.requests), deadline, None)
             except RouterError as error:
                 block.unsent = error
         return [answer for block in blocks for answer in block.collect(deadline, seconds)]
@@ -138,11 +137,12 @@ class Router:
     ) -> Settled:
         """Says what was filled since the last event, in quote currency; `final`: no more fills come."""
         line = settle_line(reservation, event_id, notional, side, final)
-        return Settled.of(self._told(line, "settled", event_id, timeout))
+        return Settled.of(read_told(self._ask(line, event_id, timeout), "settled"))
 
     def release(self, reservation: str, event_id: str, *, timeout: float | None = None) -> Released:
         """Says that nothing more is filled, and gives back what is held."""
-        return Released.of(self._told(release_line(reservation, event_id), "released", event_id, timeout))
+        line = release_line(reservation, event_id)
+        return Released.of(read_told(self._ask(line, event_id, timeout), "released"))
 
     def status(self) -> Status:
         """Which policy decides, how much is let through, who is kept out."""
@@ -196,46 +196,34 @@ class Router:
             raise ValueError("a line has no line break in it")
         return self._ask(line, None, timeout).decode()
 
-    def _told(self, line: str, key: str, event_id: str, timeout: float | None) -> dict[str, Any]:
-        answer = read(self._ask(line, event_id, timeout))
-        if "error" in answer:
-            raise Refused.of_answer(answer)
-        told = answer[key]
-        assert isinstance(told, dict)
-        return told
-
     def _operate(self, control: dict[str, Any], command: list[str], key: str) -> dict[str, Any]:
         if self._controls:
-            return self._told(write(control), key, control["control"], COMMAND_SECONDS_MAX)
+            return read_told(self._ask(write(control), control["control"], COMMAND_SECONDS_MAX), key)
         if self.store is None:
             raise NotPossible(
                 f"`{command[0]}` needs a router with `allow_control=True`, or one on a store, "
                 "which is asked from outside"
             )
         code, output, said = run_command(self.program, [*command, "--format", "json", "--store", self.store])
-        answer = read(output) if output.strip() else {}
-        if "error" in answer:
-            raise Refused.of_answer(answer)
-        if code != 0:
+        if not output.strip():
             raise CommandFailed(command[0], code, said.strip())
-        told = answer[key]
-        assert isinstance(told, dict)
-        return told
+        return read_told(output, key)
 
     def _ask(self, line: str, request_id: str | None, timeout: float | None) -> bytes:
         seconds = self.timeout if timeout is None else timeout
         deadline = time.monotonic() + seconds
         waiter = Waiter()
-        process = self._send(line.encode() + b"\n", waiter, 1, deadline, request_id)
+        process = self.send(line.encode() + b"\n", waiter, 1, deadline, request_id)
         if not waiter.wait(deadline - time.monotonic()) and process.abandon(waiter):
             raise RouterTimeout(request_id, seconds)
         if waiter.gone is not None:
             raise RouterGone(request_id, waiter.gone)
         return waiter.lines[0]
 
-    def _send(
+    def send(
         self, data: bytes, waiter: Waiter, lines: int, deadline: float, request_id: str | None
     ) -> Process:
+        """Sends whole lines for a waiter of the caller's own, and answers the process that will answer it."""
         # Once more where it ended between the look and the sending: nothing went out then.
         for _ in range(2):
             process = self._supervisor.live(deadline, request_id)

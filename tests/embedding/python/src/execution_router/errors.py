@@ -8,7 +8,7 @@ wrote the request, `RouterTimeout` and `RouterGone` whoever waits for the answer
 import re
 from typing import Any
 
-_NAMED_FIRST = re.compile(r"`([^`]+)`")
+_NAMED_FIRST = re.compile(r"`([^`]*)`")
 
 # Of these codes the message begins with the field; others begin with a reservation or a budget.
 _FIELD_CODES = frozenset(
@@ -95,7 +95,7 @@ class RouterTimeout(Unanswered, TimeoutError):
     """
 
     def __init__(self, request_id: str | None, seconds: float, *, sent: bool = True) -> None:
-        what = f"none within {seconds:g} s" if sent else f"the router took no line for {seconds:g} s"
+        what = f"none within {seconds:.3g} s" if sent else f"the router took no line for {seconds:.3g} s"
         super().__init__(what, request_id)
         self.seconds = seconds
         self.sent = sent

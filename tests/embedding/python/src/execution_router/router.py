@@ -190,11 +190,12 @@ class Router:
         """An iterator over what happens to the router from now on; it ends when the router is closed."""
         return self._events.listen()
 
-    def send_line(self, line: str, *, timeout: float | None = None) -> str:
+    def send_line(self, line: str | bytes, *, timeout: float | None = None) -> str:
         """Sends a line as it is, and answers the line that comes back, refusals too."""
-        if "\n" in line:
+        content = line.encode() if isinstance(line, str) else line
+        if b"\n" in content:
             raise ValueError("a line has no line break in it")
-        return self._ask(line, None, timeout).decode()
+        return self._ask(content, None, timeout).decode()
 
     def _operate(self, control: dict[str, Any], command: list[str], key: str) -> dict[str, Any]:
         if self._controls:
@@ -209,11 +210,12 @@ class Router:
             raise CommandFailed(command[0], code, said.strip())
         return read_told(output, key)
 
-    def _ask(self, line: str, request_id: str | None, timeout: float | None) -> bytes:
+    def _ask(self, line: str | bytes, request_id: str | None, timeout: float | None) -> bytes:
         seconds = self.timeout if timeout is None else timeout
         deadline = time.monotonic() + seconds
         waiter = Waiter()
-        process = self.send(line.encode() + b"\n", waiter, 1, deadline, request_id)
+        content = line.encode() if isinstance(line, str) else line
+        process = self.send(content + b"\n", waiter, 1, deadline, request_id)
         if not waiter.wait(deadline - time.monotonic()) and process.abandon(waiter):
             raise RouterTimeout(request_id, seconds)
         if waiter.gone is not None:

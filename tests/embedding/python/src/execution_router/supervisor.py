@@ -100,8 +100,9 @@ class Supervisor:
         process = self._launch()
         waiter = Waiter()
         try:
-            process.send(PING, waiter, 1, time.monotonic() + self._start_seconds)
-            in_time = waiter.wait(self._start_seconds)
+            sent = process.send(PING, waiter, 1, time.monotonic() + self._start_seconds)
+            # Where it was not sent, the program has ended already.
+            in_time = not sent or waiter.wait(self._start_seconds)
         except RouterTimeout:
             in_time = False
         if in_time and waiter.lines:

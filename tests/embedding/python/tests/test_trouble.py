@@ -50,39 +50,43 @@ def stopped(router: Router) -> Iterator[None]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
 
 def test_a_killed_program_loses_nothing_that_was_acknowledged(store: str) -> None:
-    """Killed in the middle of a pipeline until that cost answers six times: each id is charged once."""
-    granted: dict[str, Decision] = {}
-    cut_short = 0
-    with Router(store=store, timeout=20) as router:
-        for round_ in range(60):
-            requests = [small_pilot(f"{round_}-{number}") for number in range(150)]
-            killer = threading.Timer(0.002 * (round_ % 10), os.kill, (pid_of(router), signal.SIGKILL))
-            killer.start()
-            answers = router.decide_many(requests)
-            killer.join()
-            lost = [answer for answer in answers if isinstance(answer, RouterGone)]
-            assert [answer for answer in answers if not isinstance(answer, (Decision, RouterGone))] == []
-            # Somewhere in the middle: some were answered, and some were not.
-            cut_short += 0 < len(lost) < len(answers)
-            for request in requests:
-                granted[str(request.id)] = retried(router, request)
-            for request, answer in zip(requests, answers, strict=True):
-                if isinstance(answer, Decision):
-                    assert answer.reservation == granted[str(request.id)].reservation
-            if cut_short == 6:
-                break
-        assert cut_short == 6
-        assert len({decision.reservation for decision in granted.values()}) == len(granted)
-        assert all(router.decide(small_pilot(name)).repeated for name in granted)
+    """Killed six times while four threads charge a budget: each id is charged once, whoever answered it."""
+    acknowledged: dict[str, Decision] = {}
+    gone: list[str | None] = []
+    with Router(store=store, timeout=60) as router:
+
+        def charge(thread: int) -> None:
+            for number in range(90):
+                request = small_pilot(f"{thread}-{number}")
+                while request.id not in acknowledged:
+                    try:
+                        acknowledged[str(request.id)] = router.decide(request)
+                    except RouterGone as error:
+                        gone.append(error.request_id)
+
+        threads = [threading.Thread(target=charge, args=(thread,)) for thread in range(4)]
+        for thread in threads:
+            thread.start()
+        for kill in range(1, 7):
+            until(lambda kill=kill: len(acknowledged) >= kill * 50)  # type: ignore[misc]
+            os.kill(pid_of(router), signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+        # Not one kill found nothing on its way.
+        assert len(gone) >= 6
+        assert len({decision.reservation for decision in acknowledged.values()}) == 360
+        for name, decision in acknowledged.items():
+            again = router.decide(small_pilot(name))
+            assert (again.repeated, again.reservation) == (True, decision.reservation)
         (part,) = router.budget().budgets["exploration"].parts
-    assert (part.reserved, part.orders) == (len(granted) * Decimal(10), len(granted))
+    assert (part.reserved, part.orders) == (Decimal(3_600), 360)
 
 
 def small_pilot(request_id: str) -> Request:

@@ -81,6 +81,7 @@ fn line(numbers: &mut Numbers) -> String {
         ",\"tags\":{\"a\":\"\\u00e9 \\\"\"}",
         ",\"colour\":2",
         ",\"price\":NaN",
+        ",\"confidence\":-Infinity",
         ",\"id\":\"\"",
     ];
     if numbers.once_in(8) {

@@ -36,6 +36,7 @@ pub fn line(numbers: &mut Numbers) -> String {
         ",\"sized\":1",
         ",\"tags\":{\"a\":\"\\u00e9 \\\"\"}",
         ",\"colour\":2",
+        ",\"confidence\":-Infinity",
         ",\"price\":NaN",
         ",\"id\":\"\"",
     ];

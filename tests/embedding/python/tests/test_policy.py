@@ -1,6 +1,7 @@
 """A policy in this process: its decisions, its faults, its bounds."""
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from conftest import REPOSITORY, opening
 from execution_router import (
     BudgetUse,
+    NotPossible,
     Policy,
     PolicyFault,
     PolicyIdentity,
@@ -239,3 +241,9 @@ def test_a_recorded_stream_is_decided_as_the_router_does(policy: Policy, stream:
             assert alone == answer
             decided += 1
     assert decided > 1_000
+
+
+def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
+    with pytest.raises(NotPossible, match=r"`pip install 'execution-router\[policy\]'`"):
+        Policy(b"")

@@ -89,11 +89,8 @@ impl Runner {
                 Ok(Self::Host(Box::new(Decider::new(policy))))
             }
             Interface::RoutingJson => {
-                let embedding =
-                    Embedding::new(component).map_err(|error| format!("{error:#}"))?;
-                let instance = embedding
-                    .instance()
-                    .map_err(|error| format!("{error:#}"))?;
+                let embedding = Embedding::new(component).map_err(|error| format!("{error:#}"))?;
+                let instance = embedding.instance().map_err(|error| format!("{error:#}"))?;
                 Ok(Self::Bare(embedding, Some(instance)))
             }
         }

@@ -86,7 +86,10 @@ pub fn compare(cases: &[Case], run: &Run) -> Comparison {
     for (at, case) in cases.iter().enumerate() {
         let next = cases.get(at + 1);
         let (kind, taken) = held(case, next, answers);
-        let count = compared.groups.entry(case.origin.group.clone()).or_default();
+        let count = compared
+            .groups
+            .entry(case.origin.group.clone())
+            .or_default();
         count.cases += 1;
         if let Some(kind) = kind {
             count.differences += 1;
@@ -105,7 +108,10 @@ pub fn compare(cases: &[Case], run: &Run) -> Comparison {
         compared.faults.push(format!(
             "{} lines came behind the last answer, the first of them `{}`",
             answers.len(),
-            answers.first().map(|line| shown(line, 0)).unwrap_or_default()
+            answers
+                .first()
+                .map(|line| shown(line, 0))
+                .unwrap_or_default()
         ));
     }
     compared
@@ -146,7 +152,10 @@ fn answers_to(case: &Case, answer: &[u8]) -> bool {
 }
 
 fn first_differing(expected: &str, answer: &[u8]) -> usize {
-    let same = expected.bytes().zip(answer).take_while(|(one, other)| one == *other);
+    let same = expected
+        .bytes()
+        .zip(answer)
+        .take_while(|(one, other)| one == *other);
     same.count()
 }
 
@@ -191,7 +200,11 @@ impl fmt::Display for Difference {
 /// Bytes as a line of text, with what stands around one of them when they are many.
 fn shown(bytes: &[u8], at: usize) -> String {
     let from = at.saturating_sub(SHOWN_BYTES_MAX / 2);
-    let from = if bytes.len() <= SHOWN_BYTES_MAX { 0 } else { from };
+    let from = if bytes.len() <= SHOWN_BYTES_MAX {
+        0
+    } else {
+        from
+    };
     let to = bytes.len().min(from + SHOWN_BYTES_MAX);
     let part = bytes.get(from..to).unwrap_or_default();
     let mut text = String::new();
@@ -208,5 +221,9 @@ fn shown(bytes: &[u8], at: usize) -> String {
         }
     }
     let (before, behind) = (from > 0, to < bytes.len());
-    format!("{}{text}{}", if before { "…" } else { "" }, if behind { "…" } else { "" })
+    format!(
+        "{}{text}{}",
+        if before { "…" } else { "" },
+        if behind { "…" } else { "" }
+    )
 }

@@ -27,6 +27,9 @@ pub struct Host {
     command: Vec<String>,
     /// How long it may take for the cases of one policy.
     time_max_s: Option<u64>,
+    /// Whether it is only asked when it is named: a process for each case takes minutes.
+    #[serde(default)]
+    by_hand: bool,
 }
 
 #[derive(Deserialize)]
@@ -36,22 +39,20 @@ struct List {
 }
 
 impl Host {
-    /// Those of a text that are asked for, in the order in which they are asked for; all of
-    /// them when none is.
+    /// Those of a text that are asked for, in the order in which they are asked for; when none
+    /// is, all but those that are run by hand.
     ///
     /// # Errors
     /// That the text is no list, or a name is not on it.
     pub fn list(text: &str, only: &[String]) -> Result<Vec<Self>, String> {
         let List { hosts } = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if only.is_empty() {
-            return Ok(hosts);
+            return Ok(hosts.into_iter().filter(|host| !host.by_hand).collect());
         }
         let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
         let wanted = only.iter().map(|name| {
             let host = hosts.iter().find(|host| host.name == *name).cloned();
-            host.ok_or_else(|| {
-                format!("there is no host `{name}`; there are {}", names.join(", "))
-            })
+            host.ok_or_else(|| format!("there is no host `{name}`; there are {}", names.join(", ")))
         });
         wanted.collect()
     }
@@ -101,7 +102,8 @@ mod tests {
 
     const LIST: &str = r#"{"hosts": [
         {"name": "one", "folder": "a", "command": [".venv/bin/run", "--time", "{policy}"]},
-        {"name": "two", "folder": ".", "command": ["{hosts}", "answer"], "time_max_s": 7}
+        {"name": "two", "folder": ".", "command": ["{hosts}", "answer"], "time_max_s": 7},
+        {"name": "slow", "folder": ".", "command": ["slow"], "by_hand": true}
     ]}"#;
 
     #[test]
@@ -115,13 +117,17 @@ mod tests {
         };
         assert_eq!(only(&[]).unwrap(), ["one", "two"]);
         assert_eq!(only(&["two", "one"]).unwrap(), ["two", "one"]);
+        assert_eq!(only(&["slow"]).unwrap(), ["slow"]);
         assert_eq!(
             only(&["three"]).unwrap_err(),
-            "there is no host `three`; there are one, two"
+            "there is no host `three`; there are one, two, slow"
         );
         let hosts = Host::list(LIST, &[]).unwrap();
         let command = hosts[0].command(Path::new("/p.wasm")).unwrap();
-        assert!(command.words[0].ends_with("/a/.venv/bin/run"), "{command:?}");
+        assert!(
+            command.words[0].ends_with("/a/.venv/bin/run"),
+            "{command:?}"
+        );
         assert_eq!(command.words[1..], ["--time", "/p.wasm"]);
         assert_eq!(command.time_max, TIME_MAX);
         let command = hosts[1].command(Path::new("/p.wasm")).unwrap();

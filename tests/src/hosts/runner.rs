@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,10 @@ const ERROR_BYTES_MAX: usize = 4 * 1024;
 const SURPLUS_MAX: usize = 16;
 /// How long a runner may take to end once its output has.
 const END_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end of standard error is waited for, once the runner has ended.
+const COMPLAINT_PATIENCE: Duration = Duration::from_millis(500);
+/// Answers that are read ahead of being taken in.
+const AHEAD_MAX: usize = 1024;
 const POLL: Duration = Duration::from_millis(5);
 
 /// How a runner is started.
@@ -113,13 +117,16 @@ pub fn run(command: &RunnerCommand, cases: &Path, count: usize) -> Run {
         Ok(child) => child,
         Err(error) => return not_started(&error),
     };
-    let (say, hear) = channel();
-    let output = child.stdout.take();
-    let told = child.stderr.take();
-    let listening = thread::spawn(move || output.map(|output| listen(output, &say)));
-    let errors = thread::spawn(move || told.map(last_of).unwrap_or_default());
+    let (say, hear) = sync_channel(AHEAD_MAX);
+    let (complain, complaints) = channel();
+    // Neither is waited for: what a runner has started itself may keep its pipes open.
+    if let Some(output) = child.stdout.take() {
+        thread::spawn(move || listen(output, &say));
+    }
+    if let Some(errors) = child.stderr.take() {
+        thread::spawn(move || complain.send(last_of(errors)));
+    }
     let (answers, cut) = gather(&hear, count, started + command.time_max);
-    drop(hear);
     let end = match cut {
         Some(cut) => {
             let _ = child.kill();
@@ -130,12 +137,15 @@ pub fn run(command: &RunnerCommand, cases: &Path, count: usize) -> Run {
                 Cut::Surplus => End::Surplus,
             }
         }
-        None => ended(&mut child, started + command.time_max + END_PATIENCE, command),
+        None => ended(
+            &mut child,
+            started + command.time_max + END_PATIENCE,
+            command,
+        ),
     };
     let elapsed = started.elapsed();
-    let _ = listening.join();
-    let error = errors.join().unwrap_or_default();
-    let (times, error) = times_of(&error);
+    let error = complaints.recv_timeout(COMPLAINT_PATIENCE);
+    let (times, error) = times_of(&error.unwrap_or_default());
     Run {
         answers,
         end,
@@ -193,7 +203,7 @@ fn gather(hear: &Receiver<Heard>, count: usize, until: Instant) -> (Vec<Vec<u8>>
 }
 
 /// Says each line of an output, until nobody hears, or a line is too long.
-fn listen(output: impl Read, say: &Sender<Heard>) {
+fn listen(output: impl Read, say: &SyncSender<Heard>) {
     let mut output = BufReader::new(output);
     loop {
         let heard = next(&mut output);

@@ -1,8 +1,8 @@
 //! `routing-json`, called as an embedder would, against the same function run natively.
 
 use conformance::generate::Numbers;
-use conformance::hosts::embedded::Embedding;
 use conformance::generate_line::{line, state};
+use conformance::hosts::embedded::Embedding;
 use conformance::{DEFAULT_POLICY, variant_policy};
 use execution_router::compose;
 use router_guest::document::Document;
@@ -30,7 +30,11 @@ fn text_in_text_out_is_the_same_text() {
         for line in &lines {
             let state = state(&mut numbers, 1);
             let expected = json::decide_json(&native, line, &state);
-            assert_eq!(embedded.decide(line, &state).unwrap().0, expected, "{line} {state}");
+            assert_eq!(
+                embedded.decide(line, &state).unwrap().0,
+                expected,
+                "{line} {state}"
+            );
             if expected.contains("\"error\":") {
                 refused += 1
             } else {

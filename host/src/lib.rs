@@ -8,6 +8,7 @@ pub mod check;
 pub mod command;
 pub mod compiler;
 pub mod compose;
+pub mod decider;
 pub mod decision;
 pub mod diff;
 pub mod digest;
@@ -38,6 +39,7 @@ pub mod watch;
 
 pub use cache::Cache;
 pub use compiler::Compiler;
+pub use decider::Decider;
 pub use decision::Decision;
 pub use digest::Digest;
 pub use gate::Candidate;

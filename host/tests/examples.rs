@@ -15,7 +15,9 @@ const BOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/examples/bot.txt")
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap().join("examples");
-    let example = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let example = folder
+        .join(name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
     assert!(
         example.is_file(),
         "{} is not built; `cargo test` without `--test`, or `cargo build --release --examples`, builds it",
@@ -35,7 +37,10 @@ fn printed(program: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn the_smallest_embedding_answers() {
-    assert_eq!(printed(&example("smallest"), &[]), "SKIP shorting_disabled\n");
+    assert_eq!(
+        printed(&example("smallest"), &[]),
+        "SKIP shorting_disabled\n"
+    );
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod log;
 pub mod policy;
 pub mod regions;
+mod regular;
 pub mod rejection;
 pub mod request;
 pub mod router;

@@ -11,6 +11,7 @@ pub mod compose;
 pub mod decision;
 pub mod diff;
 pub mod digest;
+pub mod encode;
 pub mod events;
 pub mod explain;
 pub mod failsafe;

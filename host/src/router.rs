@@ -14,6 +14,7 @@ mod desk;
 mod entry;
 mod generation;
 mod journaling;
+mod pending;
 mod recorded;
 mod reservation;
 mod seat;
@@ -34,7 +35,7 @@ use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
     Settlement, Store, StoreError, SystemClock,
@@ -53,6 +54,7 @@ pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
+pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};
 pub use shadow::{
@@ -135,6 +137,7 @@ impl Router {
             until: trading.until(),
             what: None,
             milliseconds: None,
+            proofs: Proofs::default(),
         })?;
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),
@@ -257,6 +260,7 @@ impl Router {
             until,
             what: None,
             milliseconds: None,
+            proofs: Proofs::default(),
         })
     }
 

@@ -34,6 +34,7 @@ pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault};
 pub use load::LastLive;
 pub use operator::{Inbox, Operator};
+pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};
 pub use sqlite::SqliteStore;
 pub use writer::{POLL_EVERY, REOPEN_EVERY};

@@ -1,11 +1,12 @@
 //! `journal verify`: whether a journal is the one that was written.
 //!
 //! Every entry is held to the chain, its columns to its record, the reservations to the entries
-//! that made them, the policies to their digests, and the whole to a checkpoint that was kept
-//! elsewhere. It mends nothing. Whoever can write to the store can write all of it anew, chain
+//! that made them, the policies to their digests and to the changes that name them, what holds now
+//! to the changes that led to it, and the whole to a checkpoint that was kept elsewhere. It mends nothing. Whoever can write to the store can write all of it anew, chain
 //! and all: against that the checkpoint alone helps.
 
 mod entries;
+mod holds;
 mod report;
 mod reservations;
 
@@ -87,10 +88,17 @@ pub fn verify(
     )?;
     check_end(&snapshot, &walked, checkpoint.as_ref(), &mut findings)?;
     reservations::check(&snapshot, &policies, &mut findings)?;
+    let entries::Walked {
+        entries,
+        last,
+        link,
+        holds,
+    } = walked;
+    holds.check(&snapshot, &mut findings)?;
     Ok(Verified {
-        entries: walked.entries,
-        last: walked.last,
-        link: walked.link,
+        entries,
+        last,
+        link,
         checkpoint,
         findings: findings.first,
         found: findings.count,

@@ -14,7 +14,7 @@ use super::generation::Generation;
 use crate::decision::Decision;
 use crate::digest::Digest;
 use crate::events::Event;
-use crate::journal::record::{ChangeKind, ChangedEvent, Decided, PolicyNumber};
+use crate::journal::record::{ChangeKind, ChangedEvent, Decided, PolicyNumber, Proofs};
 use crate::ledger::{StoreError, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -51,6 +51,7 @@ impl About<'_> {
             policy: self.policy,
             generation: self.generation,
             keeps_id,
+            grant: None,
         }
     }
 }
@@ -183,6 +184,7 @@ impl Router {
             until: None,
             what: what.map(|what| cut(what, WHAT_BYTES_MAX)),
             milliseconds: Some(entry.milliseconds),
+            proofs: Proofs::default(),
         });
     }
 
@@ -204,6 +206,7 @@ impl Router {
             until: None,
             what: why.map(|why| cut(why, WHAT_BYTES_MAX)),
             milliseconds: None,
+            proofs: Proofs::default(),
         });
     }
 

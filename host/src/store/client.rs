@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::lock::{self, Holder};
 use super::{SqliteStore, StoreAddress, StoreFault, connection, load};
 use crate::events::ASKER_BYTES_MAX;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{Clock as _, Store as _, SystemClock};
 use crate::rejection::Rejection;
 use crate::stream::{answer, control};
@@ -283,6 +283,7 @@ fn plain(kind: ChangeKind, asked_by: &str) -> ChangedEvent<'_> {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     }
 }
 

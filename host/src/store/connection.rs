@@ -144,7 +144,7 @@ mod tests {
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
         assert_eq!(mode, "wal");
-        assert_eq!(schema::version(&connection, &path), Ok(1));
+        assert_eq!(schema::version(&connection, &path), Ok(2));
         let tables: i64 = connection
             .query_row(
                 "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
@@ -185,11 +185,11 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let (_folder, path) = store();
         let newer = open_writer(&path).unwrap();
-        newer.pragma_update(None, "user_version", 2).unwrap();
+        newer.pragma_update(None, "user_version", 3).unwrap();
         drop(newer);
         refused(
             &path,
-            "`PATH` has schema 2, and this program knows up to 1; \
+            "`PATH` has schema 3, and this program knows up to 2; \
              use the newer program that wrote it",
         );
     }

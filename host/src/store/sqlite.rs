@@ -21,7 +21,9 @@ use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
-use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
+use crate::journal::record::{
+    ChangeKind, ChangedEvent, Decided, Entry, Grant, PolicyNumber, Proofs, ReleasedEvent,
+};
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
     Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
@@ -335,7 +337,20 @@ impl Store<Recorded> for SqliteStore {
             is_awaited: false,
             ..awaited(Effect::None)
         };
-        let ticket = self.push(&Entry::Changed(*change), item)?;
+        let number = change
+            .digest
+            .and_then(|digest| self.shared.policies.number_of(digest));
+        let policy = number.and_then(|number| self.shared.policies.get(number));
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let change = ChangedEvent {
+            proofs: Proofs {
+                policy: policy.as_ref().map(|policy| &*policy.proof),
+                // Who only operates a store does not know what is masked.
+                mask: (change.kind == ChangeKind::Started).then_some(&mask),
+            },
+            ..*change
+        };
+        let ticket = self.push(&Entry::Changed(change), item)?;
         self.shared.queue.wait(ticket)
     }
 
@@ -368,6 +383,7 @@ impl Store<Recorded> for SqliteStore {
                     OnExpiry::Release => expired.held,
                 },
                 is_expiry: true,
+                stays_open: Some(standing.is_open),
                 asked_by: None,
             };
             let item = awaited(Effect::Changed(standing));
@@ -436,24 +452,33 @@ impl Held<Recorded> for Transaction<'_> {
     }
 
     fn commit(mut self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError> {
-        let effect = match self.charge.take() {
-            None => Effect::None,
-            Some((budget, quote_rate)) => Effect::Charged {
-                budget,
-                quote_rate,
-                expires_at: self
-                    .store
-                    .shared
-                    .memory
-                    .deadline(Moment::from(self.held.now())),
-            },
+        let expires_at = || {
+            let memory = &self.store.shared.memory;
+            memory.deadline(Moment::from(self.held.now()))
+        };
+        let (effect, grant) = match self.charge.take() {
+            None => (Effect::None, None),
+            Some((budget, quote_rate)) => {
+                let expires_at = expires_at();
+                let grant = Grant {
+                    quote_rate,
+                    expires_at: expires_at.map(Moment::timestamp),
+                };
+                let effect = Effect::Charged {
+                    budget,
+                    quote_rate,
+                    expires_at,
+                };
+                (effect, Some(grant))
+            }
         };
         let item = Item {
             keeps_id: self.keeps_id,
             ..awaited(effect)
         };
         // Under the budgets' locks: the log is in the ledger's order.
-        let ticket = self.store.push(&Entry::Decided(*decided), item)?;
+        let decided = Decided { grant, ..*decided };
+        let ticket = self.store.push(&Entry::Decided(decided), item)?;
         self.held.commit();
         Ok(ticket)
     }

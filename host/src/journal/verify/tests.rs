@@ -1,6 +1,6 @@
 use super::*;
 use crate::journal::record::{
-    ChangeKind, ChangedEvent, Entry, ReleasedEvent, SettledEvent, ShownState,
+    ChangeKind, ChangedEvent, Entry, Proofs, ReleasedEvent, SettledEvent, ShownState,
 };
 use crate::journal::testing::{
     CLOSES, EXPLORES, OPENS, SHORTS, TestStore, decision, request, shown,
@@ -26,6 +26,7 @@ fn journaled() -> TestStore {
         until: None,
         what,
         milliseconds: Some(3),
+        proofs: Proofs::default(),
     };
     store.entry(&Entry::Changed(change(ChangeKind::Started, None)), None);
     let reservation = ReservationId::of_number(1);
@@ -76,6 +77,7 @@ fn journaled() -> TestStore {
             event_id: EventId::new("cancel-1").unwrap(),
             released: amount("30"),
             is_expiry: false,
+            stays_open: Some(false),
             asked_by: Some("ops"),
         }),
         None,
@@ -389,6 +391,7 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint() {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     };
     for _ in 0..8 {
         store.entry(&Entry::Changed(change), None);

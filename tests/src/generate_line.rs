@@ -36,8 +36,8 @@ pub fn line(numbers: &mut Numbers) -> String {
         ",\"sized\":1",
         ",\"tags\":{\"a\":\"\\u00e9 \\\"\"}",
         ",\"colour\":2",
-        ",\"price\":NaN",
         ",\"confidence\":-Infinity",
+        ",\"price\":NaN",
         ",\"id\":\"\"",
     ];
     if numbers.once_in(8) {

@@ -1,10 +1,15 @@
 //! Lays out everything that hosts are asked, and holds each host's answers to it:
 //! `tests/embedding/README.md` says how it is run.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use conformance::hosts::layout;
+use clap::{Args, Parser, Subcommand};
+use conformance::hosts::answer::{self, Interface};
+use conformance::hosts::layout::{self, Prepared};
+use conformance::hosts::list::Host;
+use conformance::hosts::session;
 use execution_router::Cache;
 
 /// Holds hosts in any language to the same answers.
@@ -18,13 +23,52 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Lays out policies, cases and expected answers in `target/hosts`
-    Prepare,
+    Prepare(PrepareArguments),
+    /// Asks every host, and compares
+    Run(RunArguments),
+    /// A runner: answers the cases on standard input
+    Answer(AnswerArguments),
+}
+
+#[derive(Args)]
+struct PrepareArguments {
+    /// Where they are laid out; whatever else is in it is removed
+    #[arg(long, value_name = "FOLDER", default_value_os_t = layout::folder())]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct RunArguments {
+    #[command(flatten)]
+    prepare: PrepareArguments,
+    /// Hosts that are asked, with commas between them; all where nothing is said
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    only: Vec<String>,
+    /// Where `report.md` and `report.json` are written
+    #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/hosts-report"))]
+    report: PathBuf,
+}
+
+#[derive(Args)]
+struct AnswerArguments {
+    /// The component
+    policy: PathBuf,
+    /// How it is asked
+    #[arg(long, value_enum, default_value = "routing")]
+    interface: Interface,
 }
 
 fn main() -> ExitCode {
-    let Verb::Prepare = Arguments::parse().verb;
-    match prepare() {
-        Ok(()) => ExitCode::SUCCESS,
+    let outcome = match Arguments::parse().verb {
+        Verb::Prepare(arguments) => prepare(&arguments).map(|_| true),
+        Verb::Run(arguments) => run(&arguments),
+        Verb::Answer(AnswerArguments { policy, interface }) => {
+            answer::run(&policy, interface).map(|()| true)
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("hosts: {error}");
             ExitCode::from(2)
@@ -32,12 +76,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn prepare() -> Result<(), String> {
+fn prepare(arguments: &PrepareArguments) -> Result<Prepared, String> {
     let prepared = layout::gather(&Cache::user())?;
-    layout::write(&prepared.suites, &layout::folder())?;
+    layout::write(&prepared.suites, &arguments.folder)?;
     println!("{}", prepared.unrolled);
     for suite in &prepared.suites {
         println!("{}: {} cases", suite.name, suite.cases.len());
     }
-    Ok(())
+    Ok(prepared)
+}
+
+/// True when nothing differs.
+fn run(arguments: &RunArguments) -> Result<bool, String> {
+    let hosts = Host::listed(&arguments.only)?;
+    let Prepared { suites, unrolled } = prepare(&arguments.prepare)?;
+    // Runners are started elsewhere.
+    let folder = std::path::absolute(&arguments.prepare.folder);
+    let folder = folder.map_err(|error| error.to_string())?;
+    let report = session::run(&hosts, &suites, &unrolled, &folder)?;
+    let text = report.to_string();
+    println!("\n{text}");
+    write(&arguments.report, "report.md", &text)?;
+    write(&arguments.report, "report.json", &report.to_json())?;
+    let not_started: Vec<&str> = report
+        .not_started()
+        .map(|host| host.name.as_str())
+        .collect();
+    if not_started.is_empty() {
+        return Ok(report.is_same());
+    }
+    Err(format!(
+        "{} could not be started; the README of each says what it needs",
+        not_started.join(", ")
+    ))
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+    let path = folder.join(name);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
+    written.map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,18 +1,11 @@
 //! From what `route` answers to the canonical form of a decision: what only one host knows is
 //! cut out of the text, so that everything else is compared to the byte.
 
+use router_guest::json::FaultCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::run::canonical_line;
-
-/// Codes of warnings that only a host gives, which has a calendar and a memory.
-const OF_HOSTS: [&str; 4] = [
-    "bad_timestamp",
-    "duplicate_id",
-    "store_full",
-    "store_unavailable",
-];
 
 /// The canonical form of a line of `route`: without `line`, `fuel`, `policy.digest`,
 /// `policy.generation`, `reservation`, `repeated` and the warnings of hosts.
@@ -59,10 +52,15 @@ fn of_policy(warnings: &str) -> Option<String> {
     let all: Vec<&RawValue> = serde_json::from_str(warnings).unwrap_or_default();
     let kept = all.iter().map(|warning| warning.get()).filter(|warning| {
         let read = serde_json::from_str::<Warning>(warning);
-        !read.is_ok_and(|warning| OF_HOSTS.contains(&warning.code.as_str()))
+        !read.is_ok_and(|warning| is_of_host(&warning.code))
     });
     let kept: Vec<&str> = kept.collect();
     (!kept.is_empty()).then(|| kept.join(","))
+}
+
+fn is_of_host(code: &str) -> bool {
+    let mut codes = FaultCode::ALL.into_iter();
+    codes.any(|known| known.is_of_host() && known.word() == code)
 }
 
 #[cfg(test)]

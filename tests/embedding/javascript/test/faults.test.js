@@ -1,12 +1,11 @@
 // A policy that is at fault: what its callers see, and that the next call is answered.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { DeadlinePolicy, Policy, PolicyFault, PolicyLoadError, RequestRefused } from '../index.js';
 import { decisionOf } from '../src/policy.js';
-import { buy, faulty, inRepository, shipped } from './support.js';
+import { buy, faulty, prepared, shipped } from './support.js';
 
 /** @import { FaultCode } from '../src/errors.js' */
 
@@ -102,10 +101,10 @@ test('with a deadline too, what is no policy is not loaded', async () => {
   await assert.rejects(DeadlinePolicy.load(empty), (error) => error instanceof PolicyLoadError && error.code === 'another_world');
 });
 
-const prepared = inRepository('target/hosts/trapping/policy.wasm');
+const trapping = prepared('trapping');
 
-test('the trapping policy of the conformance suite', { skip: !existsSync(prepared) && 'not laid out' }, async () => {
-  const policy = await Policy.load(prepared);
+test('the trapping policy of the conformance suite', { skip: !trapping && 'not laid out' }, async () => {
+  const policy = await Policy.load(/** @type {Uint8Array} */ (trapping?.component));
   const sound = policy.decide(hold('BTC/USDT'));
   assert.throws(() => policy.decide(hold('TRAP')), fault('trapped', /^the policy trapped: /));
   assert.deepEqual(policy.decide(hold('BTC/USDT')), sound);

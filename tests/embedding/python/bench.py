@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 def request(number: int, trade_type: str) -> Request:
     """A BUY with what a bot knows of it."""
     return Request(
-        id=str(number),
+        id=f"{trade_type}-{number}",
         timestamp="2026-01-05T09:30:00Z",
         final_action="BUY",
         symbol="BTC/USDT",

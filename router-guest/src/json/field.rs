@@ -93,7 +93,9 @@ impl Field {
 
     /// A finite number; a string is none.
     pub(super) fn score(&self, raw: &str) -> Result<f64, Fault> {
-        if !matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9')) {
+        // `-Infinity` begins as a number does, and is none.
+        let unsigned = raw.strip_prefix('-').unwrap_or(raw);
+        if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
             return Err(self.fault(self.type_fault(raw), raw));
         }
         let score = if cfg!(target_arch = "wasm32") {

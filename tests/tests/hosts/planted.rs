@@ -32,7 +32,10 @@ fn ran(script: &str) -> (Comparison, Option<Times>) {
     let folder = tempfile::tempdir().unwrap();
     let (asked, expected) = (folder.path().join("cases"), folder.path().join("expected"));
     let cases = cases();
-    let lines: String = cases.iter().map(|case| case.expected.clone() + "\n").collect();
+    let lines: String = cases
+        .iter()
+        .map(|case| case.expected.clone() + "\n")
+        .collect();
     fs::write(&expected, lines).unwrap();
     fs::write(&asked, "{}\n".repeat(cases.len())).unwrap();
     let words = ["sh", "-c", script, "sh", expected.to_str().unwrap()];
@@ -57,9 +60,11 @@ fn found(script: &str, differences: &[&str], faults: &[&str]) {
     assert!(!compared.is_same());
 }
 
-const THIRD: &str = "\n  request  {\"id\":\"3\"}\n  state    {}\n  expected {\"id\":\"3\",\"side\":\"BUY\"}";
+const THIRD: &str =
+    "\n  request  {\"id\":\"3\"}\n  state    {}\n  expected {\"id\":\"3\",\"side\":\"BUY\"}";
 const FOURTH: &str = "\n  request  {\"id\":\"4\"}\n  state    {}\n  expected {\"side\":\"SKIP\",\"error\":{\"code\":\"policy_fault\",\"message\":\"\"}}";
-const FIFTH: &str = "\n  request  {\"id\":\"5\"}\n  state    {}\n  expected {\"id\":\"5\",\"side\":\"BUY\"}";
+const FIFTH: &str =
+    "\n  request  {\"id\":\"5\"}\n  state    {}\n  expected {\"id\":\"5\",\"side\":\"BUY\"}";
 
 #[test]
 fn a_sound_runner_differs_in_nothing() {
@@ -155,7 +160,9 @@ fn a_line_that_is_missing() {
     );
     found(
         "head -n 4 $1",
-        &[&format!("some.jsonl, line 15: the output ended before it{FIFTH}")],
+        &[&format!(
+            "some.jsonl, line 15: the output ended before it{FIFTH}"
+        )],
         &["it ended well, after 4 answers to 5 cases"],
     );
 }
@@ -254,7 +261,9 @@ fn garbage() {
 fn a_line_that_is_too_long_is_not_held() {
     found(
         "head -n 4 $1; yes | tr -d '\\n'",
-        &[&format!("some.jsonl, line 15: the output ended before it{FIFTH}")],
+        &[&format!(
+            "some.jsonl, line 15: the output ended before it{FIFTH}"
+        )],
         &[&format!(
             "it was ended: a line of its output has more than {ANSWER_BYTES_MAX} bytes, after 4 answers to 5 cases"
         )],

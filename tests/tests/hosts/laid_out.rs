@@ -172,7 +172,7 @@ fn another_policy_is_held_to_the_default_ones_cases() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let renamed = DEFAULT_POLICY
         .replace("name: default", "name: other")
-        .replace("- open_long", "- opens")
+        .replace("- open:", "- opens:")
         .replace("- hold:", "- holds:");
     assert_ne!(renamed, DEFAULT_POLICY);
     let wrong = renamed.replace("skip: hold_signal", "skip: skip_signal");

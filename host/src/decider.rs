@@ -195,3 +195,90 @@ impl DeciderError {
         matches!(self, Self::Rejected(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Cache;
+
+    const DEFAULT: &str = include_str!("../../policies/default/policy.yaml");
+    /// It never closes, which no host lets it do.
+    const STUBBORN: &str = "name: stubborn
+version: 1
+account_currency: USDT
+routes:
+  - never: { skip: because }
+";
+
+    #[track_caller]
+    fn answers(document: &str, rows: &[(&str, &str, &str)]) {
+        let policy = Policy::from_document(document, None, &Cache::disabled()).unwrap();
+        let mut decider = Decider::new(policy);
+        for (request, state, expected) in rows {
+            let answer = decider.decide_json(request, state);
+            assert!(answer.contains(expected), "{answer} and not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_decided_on_the_state_that_it_is_given() {
+        let pilot = r#"{"id":"a","final_action":"BUY","symbol":"BTC/USDT","strategy":"s","trade_type":"pilot","position":null,"price":100,"target_notional":500,"equity":10000}"#;
+        let exit = r#"{"final_action":"CLOSE","symbol":"BTC/USDT","strategy":"s","position":{"side":"long","quantity":1}}"#;
+        answers(
+            DEFAULT,
+            &[
+                (
+                    pilot,
+                    r#"{"budgets":[{"used":0,"reserved":100,"orders":1}]}"#,
+                    r#""budget":{"name":"exploration","need":"200","used":"0","reserved":"100","limit":"300","remaining":"200"},"metadata":"#,
+                ),
+                (
+                    pilot,
+                    r#"{"budgets":[{"used":0,"reserved":"100.01","orders":1}]}"#,
+                    r#""reason":"exploration_limit""#,
+                ),
+                (
+                    pilot,
+                    "{}",
+                    r#"{"id":"a","symbol":"BTC/USDT","side":"SKIP","error":{"code":"budgets_missing","#,
+                ),
+                // One too many is as good as none.
+                (
+                    pilot,
+                    r#"{"budgets":[{"used":0,"reserved":0,"orders":0},{"used":0,"reserved":0,"orders":0}]}"#,
+                    r#""error":{"code":"budgets_missing","#,
+                ),
+                (
+                    pilot,
+                    r#"{"trading_state":"HALTED"}"#,
+                    r#""reason":"trading_halted""#,
+                ),
+                (exit, "{}", r#""side":"SELL","order_intent":"exit""#),
+                (
+                    exit,
+                    "[",
+                    r#"{"symbol":"BTC/USDT","side":"SKIP","error":{"code":"not_an_object","#,
+                ),
+                ("{", "{}", r#"{"side":"SKIP","error":{"code":"bad_json","#),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_policy_that_breaks_an_invariant_has_no_answer_and_is_asked_again() {
+        let line = |action: &str| {
+            format!(
+                r#"{{"id":"a","final_action":"{action}","symbol":"s","strategy":"s","position":{{"side":"long","quantity":1}}}}"#
+            )
+        };
+        let fault = r#"{"side":"SKIP","error":{"code":"policy_fault","message":"I12: "#;
+        answers(
+            STUBBORN,
+            &[
+                (&line("CLOSE"), "{}", fault),
+                (&line("BUY"), "{}", r#""reason":"because","rule":"never""#),
+                (&line("SELL"), "{}", fault),
+            ],
+        );
+    }
+}

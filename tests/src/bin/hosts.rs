@@ -10,7 +10,10 @@ use conformance::hosts::answer::{self, Interface};
 use conformance::hosts::layout::{self, Prepared};
 use conformance::hosts::list::Host;
 use conformance::hosts::session;
-use execution_router::Cache;
+use execution_router::{Cache, Compiler, Loader};
+
+/// The host that asks a policy of another make.
+const RUST: &str = "rust";
 
 /// Holds hosts in any language to the same answers.
 #[derive(Parser)]
@@ -44,6 +47,9 @@ struct RunArguments {
     /// Hosts that are asked, with commas between them; all where nothing is said
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     only: Vec<String>,
+    /// Another component, document or folder with one: it is asked the default policy's cases
+    #[arg(long, value_name = "P", conflicts_with = "only")]
+    policy: Option<PathBuf>,
     /// Where `report.md` and `report.json` are written
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/hosts-report"))]
     report: PathBuf,
@@ -88,12 +94,21 @@ fn prepare(arguments: &PrepareArguments) -> Result<Prepared, String> {
 
 /// True when nothing differs.
 fn run(arguments: &RunArguments) -> Result<bool, String> {
-    let hosts = Host::listed(&arguments.only)?;
-    let Prepared { suites, unrolled } = prepare(&arguments.prepare)?;
+    let hosts = match &arguments.policy {
+        None => Host::listed(&arguments.only),
+        Some(_) => Host::listed(&[RUST.to_owned()]),
+    }?;
+    let other = arguments.policy.as_deref().map(component).transpose()?;
     // Runners are started elsewhere.
     let folder = std::path::absolute(&arguments.prepare.folder);
     let folder = folder.map_err(|error| error.to_string())?;
-    let report = session::run(&hosts, &suites, &unrolled, &folder)?;
+    let report = match (other, hosts.as_slice()) {
+        (Some(component), [host, ..]) => {
+            let prepared = layout::gather(&Cache::user())?;
+            session::run_other(host, component, &prepared, &folder)?
+        }
+        _ => session::run(&hosts, &prepare(&arguments.prepare)?, &folder)?,
+    };
     let text = report.to_string();
     println!("\n{text}");
     write(&arguments.report, "report.md", &text)?;
@@ -109,6 +124,17 @@ fn run(arguments: &RunArguments) -> Result<bool, String> {
         "{} could not be started; the README of each says what it needs",
         not_started.join(", ")
     ))
+}
+
+/// The component that a policy argument says.
+fn component(path: &Path) -> Result<Vec<u8>, String> {
+    let document = path.join("policy.yaml");
+    let path = if path.is_dir() { &document } else { path };
+    let cache = Cache::user();
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
+    let policy = loader.load(path);
+    let policy = policy.map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(policy.component().to_vec())
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {

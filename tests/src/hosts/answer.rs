@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use execution_router::decider::POLICY_FAULT;
-use execution_router::{Cache, Decider, Policy};
+use execution_router::{Cache, Compiler, Decider, Loader};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -84,8 +84,10 @@ impl Runner {
     fn load(component: &[u8], interface: Interface) -> Result<Self, String> {
         match interface {
             Interface::Routing => {
-                let policy = Policy::from_component(component, &Cache::disabled())
-                    .map_err(|error| error.to_string())?;
+                let cache = Cache::disabled();
+                let loader = Loader::new(&cache).compiler(Compiler::in_process());
+                let policy = loader.component(component);
+                let policy = policy.map_err(|error| error.to_string())?;
                 Ok(Self::Host(Box::new(Decider::new(policy))))
             }
             Interface::RoutingJson => {

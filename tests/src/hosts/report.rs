@@ -314,10 +314,10 @@ impl Report {
     fn by_policy(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.hosts.iter().map(|host| host.name.as_str());
         head(out, "policy", "ns a decision", names)?;
-        let Some(first) = self.hosts.first() else {
-            return Ok(());
-        };
-        for (at, policy) in first.policies.iter().enumerate() {
+        // One that could not be started was asked the first alone.
+        let longest = self.hosts.iter().max_by_key(|host| host.policies.len());
+        let policies = longest.map(|host| host.policies.as_slice());
+        for (at, policy) in policies.unwrap_or_default().iter().enumerate() {
             write!(out, "| {} | {} |", policy.policy, policy.count.cases)?;
             for host in &self.hosts {
                 let policy = host.policies.get(at);

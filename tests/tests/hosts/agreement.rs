@@ -12,7 +12,7 @@ use conformance::hosts::unroll::{NoCase, Unroller};
 use conformance::hosts::{Case, trapping};
 use conformance::{DEFAULT_POLICY, generate_line, run, variant_policy};
 use execution_router::stream::Format;
-use execution_router::{Cache, Decider, Policy, Request, TradingState};
+use execution_router::{Cache, Compiler, Decider, Loader, Policy, Request, TradingState};
 use router_guest::document::Document;
 use router_guest::engine::Engine;
 use router_guest::json::{Line, parse_line};
@@ -39,8 +39,10 @@ fn answers(case: &Case, answer: &str) {
 
 #[test]
 fn the_rust_host_answers_every_case_as_expected() {
+    let cache = cache();
+    let loader = Loader::new(&cache).compiler(Compiler::in_process());
     for suite in &prepared().suites {
-        let policy = Policy::from_component(&suite.component, &cache()).unwrap();
+        let policy = loader.component(&suite.component).unwrap();
         let mut decider = Decider::new(policy);
         for case in &suite.cases {
             answers(case, &decider.decide_json(&case.request, &case.state));
@@ -50,10 +52,20 @@ fn the_rust_host_answers_every_case_as_expected() {
 
 #[test]
 fn every_component_answers_every_case_as_expected() {
-    for suite in prepared().suites.iter().filter(|suite| suite.name != "trapping") {
-        let mut embedded = Embedding::new(&suite.component).unwrap().instance().unwrap();
+    for suite in prepared()
+        .suites
+        .iter()
+        .filter(|suite| suite.name != "trapping")
+    {
+        let mut embedded = Embedding::new(&suite.component)
+            .unwrap()
+            .instance()
+            .unwrap();
         for case in &suite.cases {
-            answers(case, &embedded.decide(&case.request, &case.state).unwrap().0);
+            answers(
+                case,
+                &embedded.decide(&case.request, &case.state).unwrap().0,
+            );
         }
     }
 }
@@ -63,7 +75,10 @@ fn the_trapping_policy_traps_where_it_should() {
     let suite = trapping::suite();
     let embedding = Embedding::new(&suite.component).unwrap();
     for case in &suite.cases {
-        let answer = embedding.instance().unwrap().decide(&case.request, &case.state);
+        let answer = embedding
+            .instance()
+            .unwrap()
+            .decide(&case.request, &case.state);
         match answer {
             Ok((answer, _)) => assert_eq!(answer, case.expected),
             Err(_) => assert_eq!(case.expected, trapping::FAULT),

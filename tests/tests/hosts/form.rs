@@ -48,7 +48,8 @@ impl Form {
 
     /// Whether a text is an answer in the canonical form, and what it has besides.
     fn check(&self, text: &str) -> Result<(), String> {
-        let table = if text.contains(",\"error\":{\"code\":\"") && !text.contains("\"metadata\":{") {
+        let table = if text.contains(",\"error\":{\"code\":\"") && !text.contains("\"metadata\":{")
+        {
             "refusal"
         } else {
             "decision"
@@ -129,7 +130,9 @@ impl<'t> Reader<'t> {
             "decimal" => self.decimal(),
             "count" => match self.digits() {
                 "" => Err("no digits".to_owned()),
-                digits if digits.len() > 1 && digits.starts_with('0') => Err("0 in front".to_owned()),
+                digits if digits.len() > 1 && digits.starts_with('0') => {
+                    Err("0 in front".to_owned())
+                }
                 _ => Ok(()),
             },
             "flag" => self.take("true").or_else(|_| self.take("false")),
@@ -139,8 +142,12 @@ impl<'t> Reader<'t> {
             "tags" => self.tags(),
             words if words.starts_with('`') => {
                 let word = self.string(true)?;
-                let known = words.split(' ').any(|known| known.trim_matches('`') == word);
-                known.then_some(()).ok_or_else(|| format!("no word `{word}`"))
+                let known = words
+                    .split(' ')
+                    .any(|known| known.trim_matches('`') == word);
+                known
+                    .then_some(())
+                    .ok_or_else(|| format!("no word `{word}`"))
             }
             table => self.object(form, table).map(drop),
         }
@@ -168,7 +175,9 @@ impl<'t> Reader<'t> {
     }
 
     fn digits(&mut self) -> &'t str {
-        let end = self.rest.find(|character: char| !character.is_ascii_digit());
+        let end = self
+            .rest
+            .find(|character: char| !character.is_ascii_digit());
         let (digits, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         digits
@@ -224,11 +233,14 @@ fn every_expected_answer_has_the_form_of_the_page() {
     let names: Vec<&String> = form.0.keys().collect();
     assert_eq!(
         names,
-        ["budget", "decision", "error", "metadata", "policy", "refusal", "warning"]
+        [
+            "budget", "decision", "error", "metadata", "policy", "refusal", "warning"
+        ]
     );
     let cases = prepared().suites.iter().flat_map(|suite| &suite.cases);
     for case in cases {
-        form.check(&case.expected).unwrap_or_else(|what| panic!("{what}"));
+        form.check(&case.expected)
+            .unwrap_or_else(|what| panic!("{what}"));
     }
     form.check(trapping::FAULT).unwrap();
 }
@@ -246,7 +258,10 @@ fn what_is_not_in_the_form_is_seen() {
         ("\"symbol\":\"s\"", "\"symbol\":\"\\u0073\""),
         ("\"symbol\":\"s\"", "\"symbol\":\"a\\/b\""),
         ("\"symbol\":\"s\"", "\"symbol\":\"\\u001F\""),
-        ("\"reason\":\"r\",\"rule\":\"r\"", "\"rule\":\"r\",\"reason\":\"r\""),
+        (
+            "\"reason\":\"r\",\"rule\":\"r\"",
+            "\"rule\":\"r\",\"reason\":\"r\"",
+        ),
         ("\"0.5\"", "\"0.50\""),
         ("\"0.5\"", "\".5\""),
         ("\"0.5\"", "\"00.5\""),

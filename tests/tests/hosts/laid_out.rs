@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use conformance::hosts::layout;
-use conformance::run;
+use conformance::{DEFAULT_POLICY, run};
 use serde_json::Value;
 
 use super::agreement::prepared;
@@ -16,7 +16,13 @@ fn no_line_of_a_stream_is_lost() {
     let unrolled = &prepared().unrolled;
     println!("{unrolled}");
     assert!(unrolled.is_complete(), "{unrolled}");
-    let count = |file: &Path| fs::read(file).unwrap().iter().filter(|byte| **byte == b'\n').count();
+    let count = |file: &Path| {
+        fs::read(file)
+            .unwrap()
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+    };
     let streams: Vec<_> = run::Case::all(&run::cases_folder());
     let lines: usize = streams.iter().map(|case| count(&case.stream)).sum();
     // The two recorded streams have 2,652 and 2,010.
@@ -45,7 +51,9 @@ fn all_that_is_asked_is_laid_out_and_says_where_it_comes_from() {
         .iter()
         .flat_map(|suite| &suite.cases)
         .filter(|case| case.origin.group == "generated");
-    let refused = generated.clone().filter(|case| case.expected.contains("\"error\":"));
+    let refused = generated
+        .clone()
+        .filter(|case| case.expected.contains("\"error\":"));
     assert_eq!(generated.clone().count(), 20_000);
     assert!((2_000..8_000).contains(&refused.count()));
 
@@ -58,12 +66,19 @@ fn all_that_is_asked_is_laid_out_and_says_where_it_comes_from() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let expected: Vec<&str> = prepared.suites.iter().map(|suite| suite.name.as_str()).collect();
+    let expected: Vec<&str> = prepared
+        .suites
+        .iter()
+        .map(|suite| suite.name.as_str())
+        .collect();
     assert_eq!(names, expected);
     for suite in &prepared.suites {
         let read = |name: &str| fs::read_to_string(laid_out.join(&suite.name).join(name)).unwrap();
-        let (asked, expected, origins) =
-            (read("cases.jsonl"), read("expected.jsonl"), read("origins.jsonl"));
+        let (asked, expected, origins) = (
+            read("cases.jsonl"),
+            read("expected.jsonl"),
+            read("origins.jsonl"),
+        );
         // Where other languages would end a line, none ends.
         assert!(!asked.contains(['\u{85}', '\u{2028}', '\u{2029}', '\r']));
         let rows = asked.lines().zip(expected.split('\n')).zip(origins.lines());
@@ -98,19 +113,41 @@ fn could_not(arguments: &[&str], message: &str) {
 fn the_program_asks_compares_and_reports() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let arguments = ["run", "--only", "rust,wasmtime", "--folder", &path("laid-out"), "--report", &path("report")];
-    let Output { status, stdout, stderr } = hosts(&arguments);
+    let arguments = [
+        "run",
+        "--only",
+        "rust,wasmtime",
+        "--folder",
+        &path("laid-out"),
+        "--report",
+        &path("report"),
+    ];
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = hosts(&arguments);
     assert_eq!(String::from_utf8(stderr).unwrap(), "");
     assert_eq!(status.code(), Some(0));
     let text = fs::read_to_string(path("report/report.md")).unwrap();
-    assert!(String::from_utf8(stdout).unwrap().ends_with(&format!("\n{text}\n")));
-    assert!(text.contains("\n| host | runtime | cases | differences | ns a decision | ms to load |\n"));
+    assert!(
+        String::from_utf8(stdout)
+            .unwrap()
+            .ends_with(&format!("\n{text}\n"))
+    );
+    assert!(
+        text.contains("\n| host | runtime | cases | differences | ns a decision | ms to load |\n")
+    );
     assert!(text.contains("\n| cases of | cases | rust: differences | wasmtime: differences |\n"));
     assert!(!text.contains("What differs"), "{text}");
 
     let report: Value =
         serde_json::from_str(&fs::read_to_string(path("report/report.json")).unwrap()).unwrap();
-    let cases: usize = prepared().suites.iter().map(|suite| suite.cases.len()).sum();
+    let cases: usize = prepared()
+        .suites
+        .iter()
+        .map(|suite| suite.cases.len())
+        .sum();
     for (at, name) in ["rust", "wasmtime"].into_iter().enumerate() {
         let host = &report["hosts"][at];
         assert_eq!(host["name"], name);
@@ -120,16 +157,83 @@ fn the_program_asks_compares_and_reports() {
         assert!(host["nanoseconds_per_decision"].as_u64().unwrap() > 0);
         assert!(host["load_nanoseconds"].as_u64().unwrap() > 0);
         assert_eq!(host["groups"]["generated"]["cases"], 20_000);
-        assert_eq!(host["policies"].as_array().unwrap().len(), prepared().suites.len());
+        assert_eq!(
+            host["policies"].as_array().unwrap().len(),
+            prepared().suites.len()
+        );
     }
     assert_eq!(report["lines"]["all"], prepared().unrolled.lines);
+}
+
+/// The default policy under other names is the same; one that says another reason is not.
+#[test]
+fn another_policy_is_held_to_the_default_ones_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let renamed = DEFAULT_POLICY
+        .replace("name: default", "name: other")
+        .replace("- open:", "- opens:")
+        .replace("- hold:", "- holds:");
+    assert_ne!(renamed, DEFAULT_POLICY);
+    let wrong = renamed.replace("skip: hold_signal", "skip: skip_signal");
+    assert_ne!(wrong, renamed);
+    for (document, code) in [(renamed, 0), (wrong, 1)] {
+        fs::write(path("policy.yaml"), document).unwrap();
+        let arguments = [
+            "run",
+            "--policy",
+            &path(""),
+            "--folder",
+            &path("laid-out"),
+            "--report",
+            &path("report"),
+        ];
+        let output = hosts(&arguments);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        assert_eq!(output.status.code(), Some(code));
+        let report: Value =
+            serde_json::from_str(&fs::read_to_string(path("report/report.json")).unwrap()).unwrap();
+        let host = &report["hosts"][0];
+        let default = prepared()
+            .suites
+            .iter()
+            .find(|suite| suite.name == "default")
+            .unwrap();
+        assert_eq!(host["cases"], default.cases.len());
+        assert_eq!(host["differences"].as_u64().unwrap() > 100, code == 1);
+        if code == 1 {
+            let first = &host["differences_first"][0];
+            assert_eq!(first["kind"], "differs");
+            assert!(
+                first["expected"]
+                    .as_str()
+                    .unwrap()
+                    .contains("\"reason\":\"hold_signal\"")
+            );
+            assert!(
+                first["answer"]
+                    .as_str()
+                    .unwrap()
+                    .contains("\"reason\":\"skip_signal\"")
+            );
+        }
+    }
+}
+
+/// The worked example on the page is the file that is run.
+#[test]
+fn the_page_shows_the_runner_as_it_is() {
+    let page = include_str!("../../embedding/README.md");
+    let (_, code) = page.split_once("```python\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    assert_eq!(code, include_str!("../../embedding/runner.py"));
 }
 
 #[test]
 fn what_cannot_be_run_is_said() {
     could_not(
         &["run", "--only", "cobol"],
-        "hosts: tests/embedding/hosts.json: there is no host `cobol`; there are rust, wasmtime, javascript, python, wasmtime-cli\n",
+        "hosts: tests/embedding/hosts.json: there is no host `cobol`; there are rust, wasmtime, javascript, python, example, wasmtime-cli\n",
     );
     could_not(
         &["answer", "/nowhere.wasm"],

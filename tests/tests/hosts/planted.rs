@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use conformance::hosts::compare::{Comparison, compare};
-use conformance::hosts::runner::{ANSWER_BYTES_MAX, RunnerCommand, Times, run};
+use conformance::hosts::report::{HostReport, Report};
+use conformance::hosts::runner::{ANSWER_BYTES_MAX, Run, RunnerCommand, Times, run};
+use conformance::hosts::unroll::{NoCase, Unrolled};
 use conformance::hosts::{Case, Origin, trapping};
 
 /// Five cases with answers of their own, the fourth of a trap.
@@ -29,10 +31,18 @@ fn cases() -> Vec<Case> {
 
 /// Runs a script that finds the expected answers in `$1`, and cases on standard input.
 fn ran(script: &str) -> (Comparison, Option<Times>) {
+    let (run, compared) = ran_in_full(script);
+    (compared, run.times)
+}
+
+fn ran_in_full(script: &str) -> (Run, Comparison) {
     let folder = tempfile::tempdir().unwrap();
     let (asked, expected) = (folder.path().join("cases"), folder.path().join("expected"));
     let cases = cases();
-    let lines: String = cases.iter().map(|case| case.expected.clone() + "\n").collect();
+    let lines: String = cases
+        .iter()
+        .map(|case| case.expected.clone() + "\n")
+        .collect();
     fs::write(&expected, lines).unwrap();
     fs::write(&asked, "{}\n".repeat(cases.len())).unwrap();
     let words = ["sh", "-c", script, "sh", expected.to_str().unwrap()];
@@ -42,7 +52,8 @@ fn ran(script: &str) -> (Comparison, Option<Times>) {
         time_max: Duration::from_millis(1_500),
     };
     let run = run(&command, &asked, cases.len());
-    (compare(&cases, &run), run.times)
+    let compared = compare(&cases, &run);
+    (run, compared)
 }
 
 /// The differences of a runner, as they are told, and the faults of its run.
@@ -57,9 +68,11 @@ fn found(script: &str, differences: &[&str], faults: &[&str]) {
     assert!(!compared.is_same());
 }
 
-const THIRD: &str = "\n  request  {\"id\":\"3\"}\n  state    {}\n  expected {\"id\":\"3\",\"side\":\"BUY\"}";
+const THIRD: &str =
+    "\n  request  {\"id\":\"3\"}\n  state    {}\n  expected {\"id\":\"3\",\"side\":\"BUY\"}";
 const FOURTH: &str = "\n  request  {\"id\":\"4\"}\n  state    {}\n  expected {\"side\":\"SKIP\",\"error\":{\"code\":\"policy_fault\",\"message\":\"\"}}";
-const FIFTH: &str = "\n  request  {\"id\":\"5\"}\n  state    {}\n  expected {\"id\":\"5\",\"side\":\"BUY\"}";
+const FIFTH: &str =
+    "\n  request  {\"id\":\"5\"}\n  state    {}\n  expected {\"id\":\"5\",\"side\":\"BUY\"}";
 
 #[test]
 fn a_sound_runner_differs_in_nothing() {
@@ -155,7 +168,9 @@ fn a_line_that_is_missing() {
     );
     found(
         "head -n 4 $1",
-        &[&format!("some.jsonl, line 15: the output ended before it{FIFTH}")],
+        &[&format!(
+            "some.jsonl, line 15: the output ended before it{FIFTH}"
+        )],
         &["it ended well, after 4 answers to 5 cases"],
     );
 }
@@ -254,7 +269,9 @@ fn garbage() {
 fn a_line_that_is_too_long_is_not_held() {
     found(
         "head -n 4 $1; yes | tr -d '\\n'",
-        &[&format!("some.jsonl, line 15: the output ended before it{FIFTH}")],
+        &[&format!(
+            "some.jsonl, line 15: the output ended before it{FIFTH}"
+        )],
         &[&format!(
             "it was ended: a line of its output has more than {ANSWER_BYTES_MAX} bytes, after 4 answers to 5 cases"
         )],
@@ -297,4 +314,74 @@ fn a_runner_that_is_not_there() {
             )]
         );
     }
+}
+
+#[test]
+fn a_report_says_which_host_differs_and_where() {
+    let timed = r#"cat $1; echo '{"cases":5,"nanoseconds_total":35000,"load_nanoseconds":2500000,"runtime":"sh 1"}' >&2"#;
+    let mut unrolled = Unrolled {
+        lines: 7,
+        cases: cases(),
+        ..Unrolled::default()
+    };
+    unrolled.no_cases.insert(NoCase::Settle, 2);
+    let mut report = Report::new(&unrolled);
+    for (name, scripts) in [
+        ("sound", [timed, timed]),
+        ("faulty", ["sed 3s/BUY/BUT/ $1", "head -n 4 $1; exit 3"]),
+    ] {
+        let mut host = HostReport::new(name);
+        for (policy, script) in ["one", "two"].into_iter().zip(scripts) {
+            let (run, compared) = ran_in_full(script);
+            host.add(policy, &run, compared);
+        }
+        report.hosts.push(host);
+    }
+    assert!(!report.is_same() && report.hosts[0].is_same());
+    assert_eq!(report.not_started().count(), 0);
+    let text = report.to_string();
+    let (_, tables) = text.split_once("threads.\n\n").unwrap();
+    let expected = format!(
+        "\
+| host | runtime | cases | differences | ns a decision | ms to load |
+| --- | --- | ---: | ---: | ---: | ---: |
+| sound | sh 1 | 10 | 0 | 7000 | 2.5 |
+| faulty |  | 10 | 2 | – | – |
+
+The streams have 7 lines: 5 cases, 2 settlements.
+
+| cases of | cases | sound: differences | faulty: differences |
+| --- | ---: | ---: | ---: |
+| first | 4 | 0 | 0 |
+| last | 6 | 0 | 2 |
+
+| policy | cases | sound: ns a decision | faulty: ns a decision |
+| --- | ---: | ---: | ---: |
+| one | 5 | 7000 | – |
+| two | 5 | 7000 | – |
+
+## What differs: faulty
+
+- two: it ended with exit code 3, after 4 answers to 5 cases
+
+```text
+some.jsonl, line 13: differs at byte 20{THIRD}
+  came     {{\"id\":\"3\",\"side\":\"BUT\"}}
+```
+
+```text
+some.jsonl, line 15: the output ended before it{FIFTH}
+```
+"
+    );
+    assert_eq!(tables, expected);
+    let data: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    let first = &data["hosts"][1]["differences_first"][0];
+    assert_eq!(first["kind"], "differs");
+    assert_eq!(first["byte"], 20);
+    assert_eq!(
+        (&first["file"], &first["line"]),
+        (&"some.jsonl".into(), &13.into())
+    );
+    assert_eq!(data["lines"]["settlements"], 2);
 }

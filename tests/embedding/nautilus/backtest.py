@@ -1,14 +1,11 @@
 """Back-tests in which the router decides every order, on markets of `tests/data`.
 
-`python backtest.py [--picture run.svg] [NAME]` runs one, and prints what became of it.
+Owns what is run and what is kept of it. Whether that is as it should be is for `checks`.
 """
 
-import argparse
 import json
 import subprocess
-import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -89,6 +86,8 @@ class Run:
     fills: list[Fill]
     orders: dict[str, Order]
     """By the client order id, which is the request's id."""
+    open_positions: dict[str, Decimal]
+    """What the engine holds at the end, by symbol, negative where it is short."""
     decisions: dict[str, Entry]
     """The journal's decisions, by the request's id."""
     settlements: list[Entry]
@@ -164,6 +163,10 @@ def run(backtest: Backtest, folder: Path) -> Run:
     result = Run(
         fills=_fills(orders, symbols),
         orders={order.client_order_id.value: order for order in orders},
+        open_positions={
+            symbols[position.instrument_id]: position.signed_decimal_qty()
+            for position in engine.cache.positions_open()
+        },
         decisions={entry["request"]["id"]: entry for entry in entries if "decision" in entry},
         settlements=[entry for entry in entries if "settle" in entry or "release" in entry],
         changes=[entry for entry in entries if "change" in entry],
@@ -251,41 +254,3 @@ def _ask(router: Router, store: str, *command: str) -> str:
     done = _command(router, store, *command)
     done.check_returncode()
     return done.stdout
-
-
-def summary(result: Run) -> str:
-    """What became of it, for people."""
-    filled = {fill.order_id for fill in result.fills}
-    intents = Counter(result.decisions[order]["decision"]["order_intent"] for order in filled)
-    fills = Counter(result.decisions[fill.order_id]["decision"]["order_intent"] for fill in result.fills)
-    rate = len(result.asked) / sum(result.asked)
-    lines = [
-        f"{len(result.decisions)} decisions, {len(result.orders)} orders, {len(result.fills)} fills",
-        *(f"  {intent}: {count} orders filled, {fills[intent]} fills" for intent, count in sorted(intents.items())),
-        f"{sum(result.asked) / len(result.asked) * 1e6:.0f} µs a decision ({rate:,.0f} a second), "
-        f"{result.seconds:.2f} s in all",
-    ]
-    reasons = Counter((e["decision"]["side"], e["decision"]["reason"]) for e in result.decisions.values())
-    lines += [f"{count:>6} {side} {reason}" for (side, reason), count in reasons.most_common()]
-    lines += [result.verify.stdout.rstrip(), result.replay.stdout.rstrip()]
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Runs one, and prints what became of it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", nargs="?", choices=BACKTESTS, default="default")
-    parser.add_argument("--picture", type=Path, help="draw it into this SVG")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = run(BACKTESTS[arguments.name], Path(folder))
-    print(summary(result))
-    if arguments.picture is not None:
-        # Drawing is not needed to trade.
-        from picture import draw
-
-        draw(result, arguments.picture)
-
-
-if __name__ == "__main__":
-    main()

@@ -104,7 +104,11 @@ class ThinBook(FillModel):
         """Between two levels, quote currency."""
 
     def get_orderbook_for_fill_simulation(
-        self, instrument: Instrument, order: Order, best_bid: Price, best_ask: Price
+        self,
+        instrument: Instrument,
+        order: Order,  # noqa: ARG002
+        best_bid: Price,
+        best_ask: Price,
     ) -> OrderBook:
         """The book that the order meets."""
         book = OrderBook(instrument.id, BookType.L2_MBP)

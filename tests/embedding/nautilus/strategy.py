@@ -54,7 +54,7 @@ class MomentumConfig(StrategyConfig, frozen=True):
     symbol: str
     """The instrument's name in the policy."""
     target_share: Decimal = Decimal("0.06")
-    """What an opening aims at with the strongest signal, of the equity; the policy's tier makes it smaller."""
+    """What an opening aims at with a score of 1, of the equity; the policy's tier makes it smaller."""
     quote_rate: Decimal | None = None
     """Account currency for one unit of the quote currency, where they differ."""
     limit_slack: Decimal | None = None
@@ -196,13 +196,9 @@ class Momentum(Strategy):
         price: Decimal = (tick.ask_price if buys else tick.bid_price).as_decimal()
         slack = self.config.limit_slack or Decimal(0)
         worst = price * (1 + slack if buys else 1 - slack)
-        return worst.quantize(
-            self.instrument.price_increment.as_decimal(), ROUND_DOWN if buys else ROUND_UP
-        )
+        return worst.quantize(self.instrument.price_increment.as_decimal(), ROUND_DOWN if buys else ROUND_UP)
 
-    def _request(
-        self, order_id: ClientOrderId, tick: QuoteTick, signal: Signal, price: Decimal
-    ) -> Request:
+    def _request(self, order_id: ClientOrderId, tick: QuoteTick, signal: Signal, price: Decimal) -> Request:
         equity = self._equity()
         share = self.config.target_share * Decimal(repr(abs(signal.score)))
         target = equity * share / (self.config.quote_rate or 1)

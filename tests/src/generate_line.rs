@@ -36,7 +36,6 @@ pub fn line(numbers: &mut Numbers) -> String {
         ",\"sized\":1",
         ",\"tags\":{\"a\":\"\\u00e9 \\\"\"}",
         ",\"colour\":2",
-        ",\"confidence\":-Infinity",
         ",\"price\":NaN",
         ",\"id\":\"\"",
     ];

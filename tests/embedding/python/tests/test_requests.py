@@ -129,9 +129,9 @@ def test_a_position_must_be_said() -> None:
         Request(final_action="BUY", symbol="BTC/USDT", strategy="trend")  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("value", [0.1, 1e-7, 1e22, 0.1 + 0.2])
-def test_floats_arrive_as_they_print(router: Router, value: float) -> None:
-    assert router.decide(opening(target_notional=value, price=1)).notional == Decimal(repr(value))
+@pytest.mark.parametrize(("value", "price"), [(0.1, 1), (1e-7, 1), (1e22, 1e10), (0.1 + 0.2, 0.1)])
+def test_floats_arrive_as_they_print(router: Router, value: float, price: float) -> None:
+    assert router.decide(opening(target_notional=value, price=price)).notional == Decimal(repr(value))
 
 
 @pytest.mark.parametrize(

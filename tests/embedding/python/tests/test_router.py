@@ -111,6 +111,8 @@ def test_without_control_and_store_nothing_is_operated(router: Router) -> None:
         router.status()
     with pytest.raises(NotPossible, match="budgets are read from a store"):
         router.budget()
+    with pytest.raises(NotPossible, match="events are read from a file"):
+        router.events()
 
 
 def test_the_budget_of_a_store(store: str) -> None:
@@ -174,12 +176,39 @@ def test_a_callback_that_fails_or_asks_holds_nothing_up(caplog: pytest.LogCaptur
     assert "of the callback" in caplog.text
 
 
-def test_a_slow_listener_loses_the_oldest(router: Router) -> None:
-    listener = router.events()
-    for number in range(1_030):
-        listener.take(Event("now", str(number), "what", "do", {}))
-    assert listener.dropped == 6
-    assert next(listener).event == "6"
+def test_a_slow_listener_loses_the_oldest(tmp_path: Path) -> None:
+    with Router(events_file=tmp_path / "events.jsonl") as router:
+        listener = router.events()
+        for number in range(1_030):
+            listener.take(Event("now", str(number), "what", "do", {}))
+        assert listener.dropped == 6
+        assert next(listener).event == "6"
+
+
+def test_events_of_before_are_not_told_again(tmp_path: Path) -> None:
+    """The file is appended to, and may be shared."""
+    file = tmp_path / "events.jsonl"
+    for starts in (1, 2):
+        told: list[Event] = []
+        with Router(events_file=file, on_event=told.append):
+            pass
+        assert [event.event for event in told] == ["activated"]
+        assert len(file.read_text().splitlines()) == starts
+
+
+def test_a_callback_may_close_the_router() -> None:
+    closed = threading.Event()
+
+    def close(event: Event) -> None:
+        if event.event == "state_changed":
+            router.close()
+            closed.set()
+
+    router = Router(on_event=close, allow_control=True)
+    router.state("HALTED")
+    assert closed.wait(20)
+    with pytest.raises(RouterClosed):
+        router.decide(opening())
 
 
 def test_a_closed_router_says_so(store: str) -> None:

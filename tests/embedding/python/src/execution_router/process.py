@@ -56,26 +56,17 @@ class Process:
         self,
         arguments: Sequence[str],
         *,
-        tell_event: Callable[[bytes], None],
         tell_late: Callable[[bytes], None],
     ) -> None:
-        events, events_end = os.pipe()
         # A session of its own: Ctrl-C in a terminal is for the bot, which may still have orders to settle.
-        try:
-            self._popen = subprocess.Popen(
-                [*arguments, "--events", f"/dev/fd/{events_end}"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                pass_fds=(events_end,),
-                start_new_session=True,
-            )
-        except OSError:
-            os.close(events)
-            raise
-        finally:
-            os.close(events_end)
+        self._popen = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
         assert self._popen.stdin is not None
         self._stdin = self._popen.stdin
         os.set_blocking(self._stdin.fileno(), False)
@@ -90,12 +81,8 @@ class Process:
         self._said: deque[str] = deque(maxlen=SAID_LINES_MAX)
         _PROCESSES.add(self)
         self._threads = [
-            threading.Thread(target=run, args=arguments_, daemon=True, name=f"execution-router {name}")
-            for name, run, arguments_ in (
-                ("events", _read_lines, (events, tell_event)),
-                ("messages", self._read_messages, ()),
-                ("answers", self._read_answers, ()),
-            )
+            threading.Thread(target=run, daemon=True, name=f"execution-router {name}")
+            for name, run in (("messages", self._read_messages), ("answers", self._read_answers))
         ]
         for thread in self._threads:
             thread.start()
@@ -164,9 +151,7 @@ class Process:
         if answers.is_alive():
             self._kill(seconds)
         for thread in self._threads:
-            # A callback may close the router: its own thread cannot be waited for.
-            if thread is not threading.current_thread():
-                thread.join()
+            thread.join()
         return self._popen.wait()
 
     def abandon_descriptors(self) -> None:
@@ -198,7 +183,7 @@ class Process:
     def _read_answers(self) -> None:
         assert self._popen.stdout is not None
         with self._popen.stdout as stdout:
-            _read_lines_of(stdout.fileno(), self._answer)
+            _read_lines(stdout.fileno(), self._answer)
         # Waited for first: only then has it let go of its store, and may another one be started.
         code = self._popen.wait()
         how = f"exit code {code}" if code >= 0 else f"signal {-code}"
@@ -225,7 +210,7 @@ class Process:
     def _read_messages(self) -> None:
         assert self._popen.stderr is not None
         with self._popen.stderr as stderr:
-            _read_lines_of(stderr.fileno(), self._message)
+            _read_lines(stderr.fileno(), self._message)
 
     def _message(self, line: bytes) -> None:
         text = line.decode(errors="replace")
@@ -234,13 +219,6 @@ class Process:
 
 
 def _read_lines(descriptor: int, take: Callable[[bytes], None]) -> None:
-    try:
-        _read_lines_of(descriptor, take)
-    finally:
-        os.close(descriptor)
-
-
-def _read_lines_of(descriptor: int, take: Callable[[bytes], None]) -> None:
     rest = b""
     while chunk := os.read(descriptor, READ_BYTES):
         *lines, rest = (rest + chunk).split(b"\n")

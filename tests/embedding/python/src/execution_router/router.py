@@ -39,7 +39,7 @@ class Router:
       end with the program, and a restart begins with empty budgets.
     - `policy`: a `policy.yaml`, a folder that holds one, or a component; the default policy when not given.
     - `timeout`: seconds for one answer, waiting for a restart included.
-    - `on_event`, `events()`, `events_file`: what happens to the router (`host/README.md`, "Events").
+    - `events_file`, `on_event`: what happens to the router (`host/README.md`, "Events"); also `events()`.
     - `on_late_answer`: answers whose caller had given up; decisions that hold budget may be among them.
     - `arguments`: further arguments of `route`, such as `["--reservation-ttl", "1h"]`.
 
@@ -73,7 +73,8 @@ class Router:
         line += [] if policy is None else ["--policy", os.fspath(policy)]
         line += [] if durability is None else ["--durability", str(durability)]
         line += ["--allow-control"] if allow_control else []
-        launch = Launch([*line, *arguments], self._events, on_late_answer)
+        line += [] if self._events.file is None else ["--events", str(self._events.file)]
+        launch = Launch([*line, *arguments], on_late_answer)
         try:
             self._supervisor = Supervisor(launch, start_seconds=start_timeout, close_seconds=close_timeout)
         except BaseException:
@@ -187,7 +188,12 @@ class Router:
         return BudgetReport.of(json.loads(output))
 
     def events(self) -> Listener:
-        """An iterator over what happens to the router from now on; it ends when the router is closed."""
+        """An iterator over what happens to the router from now on; it ends when the router is closed.
+
+        Needs an `events_file`, or a callback.
+        """
+        if self._events.file is None:
+            raise NotPossible("events are read from a file: give the router an `events_file`, or `on_event`")
         return self._events.listen()
 
     def send_line(self, line: str | bytes, *, timeout: float | None = None) -> str:

@@ -31,7 +31,7 @@ use crate::ledger::{Clock, SystemClock, TimeToLive};
 pub use address::{AddressError, StoreAddress};
 pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
-pub use error::{FaultKind, StoreFault};
+pub use error::{FaultKind, StoreFault, UnreadableWhy};
 pub use load::LastLive;
 pub use operator::{Inbox, Operator};
 pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};

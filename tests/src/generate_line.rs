@@ -82,7 +82,20 @@ fn figures(numbers: &mut Numbers, terms: &OrderTerms, text: &mut String) {
         ("risk_reward_ratio", terms.risk_reward_ratio),
     ] {
         if let Some(score) = score {
-            *text += &format!(",\"{key}\":{score}");
+            let odd = [
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "1e400",
+                "-1e400",
+                "-0.65E0",
+                "65e-2",
+            ];
+            *text += &if numbers.once_in(60) {
+                format!(",\"{key}\":{}", numbers.choose::<&str>(&odd))
+            } else {
+                format!(",\"{key}\":{score}")
+            };
         }
     }
 }

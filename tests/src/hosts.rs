@@ -5,9 +5,16 @@
 //! language, `run` speaks to a runner, `compare` says where its answers differ, `report` what
 //! came of it. None of them decides anything.
 
+pub mod answer;
 pub mod canonical;
+pub mod compare;
+pub mod embedded;
 pub mod generated;
 pub mod layout;
+pub mod list;
+pub mod report;
+pub mod runner;
+pub mod session;
 pub mod trapping;
 pub mod unroll;
 

@@ -10,7 +10,7 @@ use execution_router::journal::Journal;
 use execution_router::journal::checkpoint::Checkpoint;
 use execution_router::journal::mask::Mask;
 use execution_router::journal::verify::{Verified, verify};
-use execution_router::ledger::{OnExpiry, TimeToLive};
+use execution_router::ledger::{EventId, OnExpiry, TimeToLive};
 use execution_router::store::{StoreAddress, StoreOptions};
 use execution_router::{Cache, Candidate, Compiler, Side, TradingState};
 use jiff::Timestamp;
@@ -72,7 +72,10 @@ fn written() -> Place {
         "BUY open_long R3"
     );
     bench.fill("R1", "f1", "500", Side::Buy);
-    bench.release("R3", "c1");
+    let event = EventId::new("c1").unwrap();
+    router
+        .release_for("R3".parse().unwrap(), event, "ops")
+        .unwrap();
     assert_eq!(
         said(bench.pilot_at("f", "2026-01-05T09:05:30Z")),
         "BUY open_long R4"
@@ -275,8 +278,8 @@ fn rows_of_what_holds_now_are_held_to_the_chain() {
             "its column `quote_rate` says `2`, and the journal `1`",
         ),
         (
-            "UPDATE reservations SET expires_at = NULL WHERE number = 1",
-            "reservation R1",
+            "UPDATE reservations SET expires_at = NULL WHERE number = 4",
+            "reservation R4",
             "its column `expires_at` says nothing, and the journal ",
         ),
         (

@@ -1,18 +1,11 @@
 //! From what `route` answers to the canonical form of a decision: what only one host knows is
 //! cut out of the text, so that everything else is compared to the byte.
 
+use router_guest::json::FaultCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::run::canonical_line;
-
-/// Codes of warnings that only a host gives, which has a calendar and a memory.
-const OF_HOSTS: [&str; 4] = [
-    "bad_timestamp",
-    "duplicate_id",
-    "store_full",
-    "store_unavailable",
-];
 
 /// The canonical form of a line of `route`: without `line`, `fuel`, `policy.digest`,
 /// `policy.generation`, `reservation`, `repeated` and the warnings of hosts.
@@ -59,10 +52,42 @@ fn of_policy(warnings: &str) -> Option<String> {
     let all: Vec<&RawValue> = serde_json::from_str(warnings).unwrap_or_default();
     let kept = all.iter().map(|warning| warning.get()).filter(|warning| {
         let read = serde_json::from_str::<Warning>(warning);
-        !read.is_ok_and(|warning| OF_HOSTS.contains(&warning.code.as_str()))
+        !read.is_ok_and(|warning| is_of_host(&warning.code))
     });
     let kept: Vec<&str> = kept.collect();
     (!kept.is_empty()).then(|| kept.join(","))
+}
+
+/// A decision without what a policy calls its rules and itself: what two policies that route
+/// alike have in common.
+pub fn without_names(answer: &str) -> String {
+    // Behind the rule come no keys of the sender's, so the last one is the decision's own.
+    let Some((before, rest)) = answer.rsplit_once(",\"rule\":\"") else {
+        return answer.to_owned();
+    };
+    let rest = behind_string(rest);
+    let Some((middle, names)) = rest.split_once(",\"policy\":{\"name\":\"") else {
+        return format!("{before}{rest}");
+    };
+    let version = behind_string(names).strip_prefix(",\"version\":\"");
+    let rest = behind_string(version.unwrap_or_default());
+    format!("{before}{middle}{}", rest.strip_prefix('}').unwrap_or(rest))
+}
+
+/// What stands behind the quote that ends a string.
+fn behind_string(text: &str) -> &str {
+    let mut is_escaped = false;
+    let end = text.find(|character| {
+        let ends = !is_escaped && character == '"';
+        is_escaped = !is_escaped && character == '\\';
+        ends
+    });
+    end.and_then(|end| text.get(end + 1..)).unwrap_or_default()
+}
+
+fn is_of_host(code: &str) -> bool {
+    let mut codes = FaultCode::ALL.into_iter();
+    codes.any(|known| known.is_of_host() && known.word() == code)
 }
 
 #[cfg(test)]
@@ -94,6 +119,26 @@ mod tests {
             r#"{"symbol":"s","metadata":{"strategy":"t"},"policy":{"name":"p","version":"1"},"warnings":[{"code":"store_full","message":"m"}]}"#,
             r#"{"symbol":"s","metadata":{"strategy":"t"},"policy":{"name":"p","version":"1"}}"#,
         );
+    }
+
+    #[test]
+    fn names_of_a_policys_own_are_cut() {
+        for (answer, rest) in [
+            (
+                r#"{"symbol":"s","tags":{"a":"b","rule":"t"},"reason":"r","rule":"a\"},{","position_effect":"none","metadata":{"strategy":"t"},"policy":{"name":"\\","version":"}"},"warnings":[]}"#,
+                r#"{"symbol":"s","tags":{"a":"b","rule":"t"},"reason":"r","position_effect":"none","metadata":{"strategy":"t"},"warnings":[]}"#,
+            ),
+            (
+                r#"{"reason":"r","rule":"a","metadata":{"strategy":"t"},"policy":{"name":"n","version":"1"}}"#,
+                r#"{"reason":"r","metadata":{"strategy":"t"}}"#,
+            ),
+            (
+                r#"{"id":"a","side":"SKIP","error":{"code":"c","message":"m"}}"#,
+                r#"{"id":"a","side":"SKIP","error":{"code":"c","message":"m"}}"#,
+            ),
+        ] {
+            assert_eq!(without_names(answer), rest);
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::generate_policy::{self, Kind};
 use crate::run;
 use crate::{DEFAULT_POLICY, variant_policy};
 
+/// The folder of the default policy.
+pub const DEFAULT: &str = "default";
 /// Streams of real signals, in `data/`.
 const STREAMS: [&str; 2] = ["btc_usdt_2022-01.jsonl", "altcoins_2018-01.jsonl"];
 /// Generated requests on the default policy.
@@ -69,10 +71,8 @@ impl Gathering {
 /// The first line of a stream that is not answered as it should be, or a policy that is none.
 pub fn gather(cache: &Cache) -> Result<Prepared, String> {
     let default = Policy::default_policy(cache).map_err(|error| error.to_string())?;
-    let mut policies = BTreeMap::from([(
-        "default".to_owned(),
-        Gathering::of(default, DEFAULT_POLICY)?,
-    )]);
+    let mut policies =
+        BTreeMap::from([(DEFAULT.to_owned(), Gathering::of(default, DEFAULT_POLICY)?)]);
     let mut unrolled = Unrolled::default();
     let recorded = STREAMS.map(|stream| run::Case {
         stream: run::data_folder().join(stream),
@@ -106,7 +106,7 @@ fn unroll_one(
     let name = if document.exists() {
         group.replace('/', "-")
     } else {
-        "default".to_owned()
+        DEFAULT.to_owned()
     };
     if !policies.contains_key(&name) {
         let text = fs::read_to_string(&document);
@@ -137,7 +137,7 @@ fn generate(policies: &mut BTreeMap<String, Gathering>, cache: &Cache) -> Result
         Gathering::of_text(&variant_policy(), cache)?,
     );
     let mut wanted = vec![
-        ("default".to_owned(), ON_DEFAULT),
+        (DEFAULT.to_owned(), ON_DEFAULT),
         ("variant".to_owned(), ON_VARIANT),
     ];
     for number in 1..=RANDOM_POLICIES {

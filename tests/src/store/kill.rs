@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use execution_router::Router;
-use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use rusqlite::Connection;
+use execution_router::store::{SqliteStore, StoreAddress};
 
 use super::acknowledged::Acknowledged;
 use super::audit::{self, Finding};
 use super::load::{Load, Order};
+use super::options::{answers_from_disk, options};
 use super::power::counts;
 use super::variants::{Variant, Variants};
 use crate::disk::Dice;
@@ -85,13 +85,15 @@ pub fn serve(store: &Path, run: u64, variants: &Variants) -> Result<(), Finding>
         orders.extend(order(&line.map_err(|error| error.to_string())?));
     }
     // Every third process has another policy than the one before.
-    let router = open(store, variants.one(run / 3)?)?;
+    let router = open(store, variants.one(run / 3)?, run)?.gate(variants.gate());
     let says = |answer: Acknowledged| {
         // A line at once, so that what is killed says it or does not.
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{answer}").and_then(|()| out.flush());
     };
     Load::new(&router, run, orders, &says)
+        .swapping(variants.candidates())
+        .from_disk(answers_from_disk(run))
         .announcing(&|order| {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "order {} {}", order.number, order.line);
@@ -136,8 +138,8 @@ pub fn run(seed: u64, cycles: u64, program: &Path, variants: &Variants) -> Resul
     Ok(seen)
 }
 
-fn open(store: &Path, variant: &Variant) -> Result<Router, Finding> {
-    let store = SqliteStore::open(&StoreAddress::sqlite(store), StoreOptions::default())
+fn open(store: &Path, variant: &Variant, number: u64) -> Result<Router, Finding> {
+    let store = SqliteStore::open(&StoreAddress::sqlite(store), options(number))
         .map_err(|fault| fault.to_string())?;
     Router::with_store(variant.policy.clone(), Box::new(store)).map_err(|error| error.to_string())
 }
@@ -220,10 +222,9 @@ fn order(line: &str) -> Option<Order> {
 /// Holds the store to everything that was said; how many reservations nobody was told of.
 fn look(store: &Path, said: &Said, variants: &Variants, live: u64) -> Result<u64, Finding> {
     let _alone = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let router = open(store, variants.one(live)?, live)?;
     let live = variants.one(live)?;
-    let router = open(store, live)?;
-    let connection = Connection::open(store).map_err(|error| error.to_string())?;
-    let audit = audit::audit(&connection, &said.acknowledged, variants)?;
+    let audit = audit::audit(store, &said.acknowledged, variants)?;
     counts(&router, &audit, live)?;
     Ok(audit.unacknowledged)
 }

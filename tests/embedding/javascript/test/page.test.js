@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core';
 import { addressOf, serve } from '../serve.js';
 import { buildPage } from '../src/build.js';
 import { EXAMPLES } from '../page/examples.js';
-import { faulty, folder, recorded, shipped } from './support.js';
+import { faulty, folder, prepared, recorded, shipped } from './support.js';
 
 /** @import { Browser, Page } from 'playwright-core' */
 
@@ -130,17 +130,38 @@ test('everything that can be filled in has a name', { skip }, async (context) =>
   assert.deepEqual(nameless, []);
 });
 
+/**
+ * What is decided otherwise in the page than it should be.
+ *
+ * @param {Page} page
+ * @param {ReturnType<typeof recorded>} cases
+ */
+function differences(page, cases) {
+  return page.evaluate(async (cases) => {
+    const { Policy } = await import(new URL('policy/index.js', document.baseURI).href);
+    const policy = await Policy.load();
+    return cases.flatMap(({ request, state, expected }) => {
+      const answer = policy.decideText(request, state);
+      return answer === expected ? [] : [{ request, state, expected, answer }];
+    });
+  }, cases);
+}
+
 test('two real streams are decided in the page as the router decides them', { skip }, async (context) => {
   const page = await opened(context, await shipped('default'));
   const cases = ['btc_usdt_2022-01', 'altcoins_2018-01'].flatMap(recorded);
-  const { decided, differences } = await page.evaluate(async (cases) => {
-    const { Policy } = await import(new URL('policy/index.js', document.baseURI).href);
-    const policy = await Policy.load();
-    const answers = cases.map(({ request, state }) => policy.decideText(request, state));
-    return { decided: answers.length, differences: answers.filter((answer, at) => answer !== cases[at]?.expected) };
-  }, cases);
-  assert(decided > 4_000);
-  assert.deepEqual(differences, []);
+  assert(cases.length > 4_000);
+  assert.deepEqual(await differences(page, cases), []);
+});
+
+const laidOut = prepared('default');
+const unprepared = skip || (!laidOut && 'not laid out');
+
+test('so are the cases of the conformance suite', { skip: unprepared }, async (context) => {
+  const { component, cases } = /** @type {NonNullable<typeof laidOut>} */ (laidOut);
+  const page = await opened(context, component);
+  assert(cases.length > 2_000);
+  assert.deepEqual(await differences(page, cases), []);
 });
 
 test('a trap is said, and the next request is decided', { skip }, async (context) => {

@@ -1,6 +1,6 @@
 // What the tests need: policies by the program, policies that misbehave, recorded cases.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,4 +70,21 @@ export function recorded(name) {
       expected: answer.replace(/"reservation":"R\d+",/, ''),
     };
   });
+}
+
+/**
+ * What the conformance suite has laid out for a policy, or undefined where it has not been run.
+ *
+ * @param {string} name
+ */
+export function prepared(name) {
+  const folder = inRepository(`target/hosts/${name}`);
+  if (!existsSync(folder)) {
+    return undefined;
+  }
+  const lines = (/** @type {string} */ file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n');
+  const expected = lines('expected.jsonl');
+  /** @type {{ request: string, state: string, expected: string }[]} */
+  const cases = lines('cases.jsonl').map((line, at) => ({ ...JSON.parse(line), expected: expected[at] }));
+  return { component: readFileSync(join(folder, 'policy.wasm')), cases };
 }

@@ -22,6 +22,7 @@ from .errors import (
 )
 from .events import Event, Listener
 from .policy import BudgetUse, Policy, State
+from .program import find_program
 from .report import Budget, BudgetPart, BudgetReport, Released, Settled, Status, Swapped
 from .request import Amount, Position, Request, Score, Working
 from .router import Router
@@ -82,4 +83,5 @@ __all__ = [
     "TradingState",
     "Unanswered",
     "Working",
+    "find_program",
 ]

@@ -94,6 +94,7 @@ class Policy:
         self._memory_bytes = memory_bytes
         self._engine = _engine()
         self._component = _compile(self._engine, content)
+        self._faults = _faults()
         self._lock = threading.Lock()
         self._store, self._decide = self._instance()
         self.load_nanoseconds = time.perf_counter_ns() - begun
@@ -112,13 +113,11 @@ class Policy:
 
     def decide_json(self, request: str, state: str) -> str:
         """The same with text in and out, as the component has it: refusals are text too."""
-        from wasmtime import Trap, WasmtimeError
-
         with self._lock:
             try:
                 self._store.set_fuel(self._fuel)
                 answer = self._decide(self._store, request, state)
-            except (WasmtimeError, Trap) as fault:
+            except self._faults as fault:
                 # After a trap an instance is dead. What it had in memory is nobody's loss.
                 self._store, self._decide = self._instance()
                 raise PolicyFault(f"the policy did not answer: {_cause(fault)}") from fault
@@ -127,7 +126,7 @@ class Policy:
         return answer
 
     def _instance(self) -> "tuple[Store, Func]":
-        from wasmtime import Store, Trap, WasmtimeError
+        from wasmtime import Store
         from wasmtime.component import Linker
 
         store = Store(self._engine)
@@ -141,7 +140,7 @@ class Policy:
         store.set_fuel(FUEL_OF_A_START)
         try:
             instance = Linker(self._engine).instantiate(store, self._component)
-        except (WasmtimeError, Trap) as error:
+        except self._faults as error:
             raise PolicyUnusable(f"the component cannot be started: {_cause(error)}") from error
         return store, _function(store, instance)
 
@@ -170,6 +169,13 @@ def _function(store: "Store", instance: "Instance") -> "Func":
     signature = _Signature(function, store)
     function.type = lambda _store: signature  # type: ignore[method-assign, assignment, return-value]
     return function
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a call throws where the policy fails."""
+    from wasmtime import Trap, WasmtimeError
+
+    return (WasmtimeError, Trap)
 
 
 def _engine() -> "Engine":

@@ -62,8 +62,8 @@ class Supervisor:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, be it running or not; `None` once closed."""
-        return None if self._process is None else self._process.pid
+        """The number of the latest process, be it running or not; `None` once closed."""
+        return None if self._closed else self._pid
 
     def _again(self, deadline: float, request_id: str | None) -> Process:
         if self._closed:
@@ -98,6 +98,7 @@ class Supervisor:
     def _start(self) -> Process:
         self._started_at = time.monotonic()
         process = self._launch()
+        self._pid = process.pid
         waiter = Waiter()
         try:
             sent = process.send(PING, waiter, 1, time.monotonic() + self._start_seconds)

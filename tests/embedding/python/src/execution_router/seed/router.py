@@ -147,12 +147,12 @@ class ExecutionRouter:
             position=position,
         )
         self._waiting.set(None)
+        missing = ["position.quantity"] if position is not None and position_quantity is None else []
+        decision: Decision | None
         if intent is OrderIntent.NORMAL:
-            decision: Decision | None = self._decided(
-                _with_figures(request, price, target_notional, position_quantity)
-            )
+            decision = self._decided(_with_figures(request, price, target_notional, missing))
         else:
-            decision = self._unless_it_opens(request)
+            decision = self._unless_it_opens(_tagged(request, missing))
         if decision is None:
             self._waiting.set(route)
             return self._answer(route, _opening_side(action), intent, _opening_reason(action))
@@ -199,7 +199,9 @@ class ExecutionRouter:
         """
         route = self._waiting.get()
         if route is None:
-            raise NothingRouted("commit follows a `route_action` of a pilot or exploration trade that opens")
+            raise NothingRouted(
+                "`commit` follows a `route_action` of a pilot or exploration trade that opens"
+            )
         request = Request(
             id=route.id,
             final_action=route.final_action,
@@ -212,9 +214,8 @@ class ExecutionRouter:
             equity=self._equity(),
             quote_rate=None if self._quote_rate is None else self._quote_rate(route.symbol),
             price=PLACEHOLDER if price is None else price,
-            tags={"placeholders": "price"} if price is None else None,
         )
-        decision = self._decided(request)
+        decision = self._decided(_tagged(request, ["price"] if price is None else []))
         with self._counting:
             self._commits[decision.is_order] += 1
         if decision.reservation is None or decision.budget is None:
@@ -309,18 +310,20 @@ def _kind(is_pilot: bool, is_exploration: bool) -> tuple[TradeType, OrderIntent]
 
 
 def _with_figures(
-    request: Request, price: Amount | None, target_notional: Amount | None, quantity: Amount | None
+    request: Request, price: Amount | None, target_notional: Amount | None, missing: list[str]
 ) -> Request:
     given = {"price": price, "target_notional": target_notional}
-    missing = [name for name, value in given.items() if value is None]
-    if request.position is not None and quantity is None:
-        missing.append("position.quantity")
-    return replace(
+    missing = [name for name, value in given.items() if value is None] + missing
+    priced = replace(
         request,
         price=PLACEHOLDER if price is None else price,
         target_notional=PLACEHOLDER if target_notional is None else target_notional,
-        tags={"placeholders": ",".join(missing)} if missing else None,
     )
+    return _tagged(priced, missing)
+
+
+def _tagged(request: Request, missing: list[str]) -> Request:
+    return replace(request, tags={"placeholders": ",".join(missing)}) if missing else request
 
 
 def _opening_side(action: str) -> OrderSideAction:

@@ -4,6 +4,8 @@ Owns what is run and what is kept of it. Whether that is as it should be is for 
 """
 
 import json
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -45,6 +47,8 @@ class Backtest:
     limit_slack: Decimal | None = None
     fill_model: Callable[[], FillModel] | None = None
     latency_ms: int = 0
+    kills: int = 0
+    """How often the router's program is killed, at even distances."""
 
 
 BACKTESTS = {
@@ -58,6 +62,7 @@ BACKTESTS = {
     ),
     "one_short": Backtest(ALTCOINS, shorts=("ETH/BTC",)),
     "swapped": Backtest(BITCOIN, swap_to="long-short"),
+    "killed": Backtest(BITCOIN, kills=3),
 }
 
 
@@ -120,20 +125,21 @@ class TimedRouter(Router):
 
 
 class Operator(Actor):
-    """Swaps the policy at a time of the back-test, while positions and reservations are open."""
+    """Does things to the router at times of the back-test, while positions and reservations are open."""
 
-    def __init__(self, router: Router, policy: Path, at: int) -> None:
+    def __init__(self, errands: list[tuple[int, Callable[[], object]]]) -> None:
         super().__init__()
-        self.router = router
-        self.policy = policy
-        self.at = at
+        self.errands = errands
+        """Each with its time, in nanoseconds."""
 
     def on_start(self) -> None:
-        """Sets its alarm."""
-        self.clock.set_time_alert_ns("swap", self.at, self._swap)
+        """Sets its alarms."""
+        for number, (at, _) in enumerate(self.errands):
+            self.clock.set_time_alert_ns(str(number), at, self._run)
 
-    def _swap(self, _: TimeEvent) -> None:
-        self.router.swap(self.policy)
+    def _run(self, alarm: TimeEvent) -> None:
+        _, errand = self.errands[int(alarm.name)]
+        errand()
 
 
 def run(backtest: Backtest, folder: Path) -> Run:
@@ -142,7 +148,12 @@ def run(backtest: Backtest, folder: Path) -> Run:
     ticks = list(backtest.market.ticks())
     events: list[Event] = []
     with TimedRouter(
-        store=store, policy=_policy(backtest, folder), allow_control=True, on_event=events.append
+        store=store,
+        policy=_policy(backtest, folder),
+        allow_control=True,
+        # What is killed must have written down all that it answered.
+        durability="full" if backtest.kills else None,
+        on_event=events.append,
     ) as router:
         engine = _engine(backtest)
         strategies = [
@@ -151,8 +162,7 @@ def run(backtest: Backtest, folder: Path) -> Run:
         ]
         engine.add_data(ticks)
         engine.add_strategies(strategies)
-        if backtest.swap_to is not None:
-            engine.add_actor(Operator(router, POLICIES / backtest.swap_to, ticks[len(ticks) // 2].ts_event))
+        engine.add_actor(Operator(_errands(backtest, router, [tick.ts_event for tick in ticks])))
         began = time.perf_counter()
         engine.run()
         seconds = time.perf_counter() - began
@@ -181,6 +191,22 @@ def run(backtest: Backtest, folder: Path) -> Run:
     )
     engine.dispose()
     return result
+
+
+def _errands(backtest: Backtest, router: Router, times: list[int]) -> list[tuple[int, Callable[[], object]]]:
+    """What is done to the router, and when."""
+
+    def kill() -> None:
+        assert router.pid is not None
+        os.kill(router.pid, signal.SIGKILL)
+
+    errands: list[tuple[int, Callable[[], object]]] = [
+        (times[len(times) * part // (backtest.kills + 1)], kill) for part in range(1, backtest.kills + 1)
+    ]
+    if backtest.swap_to is not None:
+        policy = POLICIES / backtest.swap_to
+        errands.append((times[len(times) // 2], lambda: router.swap(policy)))
+    return errands
 
 
 def _policy(backtest: Backtest, folder: Path) -> Path:

@@ -4,10 +4,11 @@ Owns the signal, and what is told to the router of each order. It decides no sid
 the router's, and what the venue did with an order is the engine's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from typing import TypeVar
 
 from execution_router import (
     Decision,
@@ -19,6 +20,7 @@ from execution_router import (
     Router,
     Side,
     TradeType,
+    Unanswered,
     Working,
 )
 from nautilus_trader.config import StrategyConfig
@@ -38,6 +40,7 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import Order
 from nautilus_trader.trading.strategy import Strategy
 
+Answer = TypeVar("Answer")
 NANOSECONDS = 1_000_000_000
 SIGNAL_MIN = 0.30
 """A weaker score is a HOLD."""
@@ -104,13 +107,13 @@ class Momentum(Strategy):
         price = self._price(signal, tick)
         request = self._request(order_id, tick, signal, price)
         try:
-            decision = self.router.decide(request)
+            decision, asked_again = _answered(lambda: self.router.decide(request))
         except Refused as refused:
             self.refused.append(refused)
             self.log.error(str(refused))
             return
-        # A repeat was sent when it was first decided.
-        if not decision.is_order or decision.repeated:
+        # A repeat that was not asked for went out when it was first decided.
+        if not decision.is_order or (decision.repeated and not asked_again):
             return
         if decision.reservation is not None:
             self._reservations[order_id] = decision.reservation
@@ -123,13 +126,10 @@ class Momentum(Strategy):
         reservation = self._reservations.get(event.client_order_id)
         if reservation is None:
             return
-        self.router.settle(
-            reservation,
-            event.trade_id.value,
-            event.last_qty.as_decimal() * event.last_px.as_decimal(),
-            Side.BUY if event.order_side == OrderSide.BUY else Side.SELL,
-            final=self.cache.order(event.client_order_id).is_closed,
-        )
+        paid = event.last_qty.as_decimal() * event.last_px.as_decimal()
+        side = Side.BUY if event.order_side == OrderSide.BUY else Side.SELL
+        is_last = self.cache.order(event.client_order_id).is_closed
+        _answered(lambda: self.router.settle(reservation, event.trade_id.value, paid, side, final=is_last))
 
     def on_order_canceled(self, event: OrderCanceled) -> None:
         """Gives back what no fill used."""
@@ -150,7 +150,7 @@ class Momentum(Strategy):
     def _release(self, event: OrderEvent, event_id: str) -> None:
         reservation = self._reservations.get(event.client_order_id)
         if reservation is not None:
-            self.router.release(reservation, event_id)
+            _answered(lambda: self.router.release(reservation, event_id))
 
     def _signal(self, tick: QuoteTick) -> Signal | None:
         price = float(tick.bid_price)
@@ -268,3 +268,14 @@ class Momentum(Strategy):
             reduce_only=decision.reduce_only,
             client_order_id=order_id,
         )
+
+
+def _answered(call: Callable[[], Answer]) -> tuple[Answer, bool]:
+    """The answer, and whether it had to be asked for again, because none came the first time.
+
+    What is asked has an id of its own, so that nothing is decided, settled or released twice.
+    """
+    try:
+        return call(), False
+    except Unanswered:
+        return call(), True

@@ -54,7 +54,7 @@ def test_no_close_is_larger_than_the_position(ran: Ran, name: str) -> None:
     assert any(action == "CLOSE" and reason == "close_long" for action, reason in reasons(result))
 
 
-@pytest.mark.parametrize("name", ["default", "partial"])
+@pytest.mark.parametrize("name", ["default", "partial", "killed"])
 def test_nothing_is_short_where_shorting_is_off(ran: Ran, name: str) -> None:
     result = ran(name)
     assert shorts(result) == []
@@ -146,6 +146,12 @@ def test_a_policy_that_is_swapped_in_decides_from_then_on(ran: Ran) -> None:
     assert reasons(result)["BUY", "addition_over_cap"] + reasons(result)["BUY", "addition_not_normal"] > 20
 
 
+def test_a_router_that_is_killed_changes_no_fill(ran: Ran) -> None:
+    result = ran("killed")
+    assert [entry["change"] for entry in result.changes] == ["started"] * 4
+    assert result.fills == ran("default").fills
+
+
 @EACH
 def test_the_journal_tells_the_same(ran: Ran, name: str) -> None:
     result = ran(name)
@@ -156,7 +162,7 @@ def test_the_journal_tells_the_same(ran: Ran, name: str) -> None:
     why = result.why
     effects = Counter(entry["decision"]["position_effect"] for entry in result.decisions.values())
     assert (why["decisions"], why["opened"], why["closed"]) == (
-        len(result.asked),
+        len(result.decisions),
         effects["open"],
         effects["close"],
     )

@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    fn store() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn store() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("router.db");
         (folder, path)

@@ -65,7 +65,7 @@ pub fn audit(
         Acknowledged::Granted { number, .. } => Some(*number),
         _ => None,
     });
-    let told: std::collections::HashSet<u64> = told.collect();
+    let told: HashSet<u64> = told.collect();
     let grants = replay.grants.len().saturating_sub(told.len());
     Ok(Audit {
         model: replay.model,

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 use router_guest::decision::{OrderIntent, PositionEffect, Side};
 use router_guest::json::FaultCode;
 use router_guest::manifest::Manifest;
-use router_guest::request::{
-    FinalAction, OrderTerms, Position, PositionSide, TradeType, WorkingOrders,
-};
+use router_guest::request::{FinalAction, Position, PositionSide, TradeType, WorkingOrders};
 use router_guest::state::{BudgetUse, TradingState};
 
 use super::*;

@@ -65,7 +65,8 @@ prop_compose! {
         tags in any::<bool>(),
     ) -> Request<'static> {
         let mut line = Request::builder(action, symbol, strategy)
-            .terms(|terms| *terms = OrderTerms::new(action, trade_type))
+            .trade_type(trade_type)
+            .position(None)
             .build()
             .unwrap()
             .line()

@@ -250,11 +250,13 @@ fn masked_fields_are_nowhere_and_can_be_asked_for_with_the_key() {
     }
     let with_key = ["journal", "--symbol", "ETH/USDT", "--mask-key", &key];
     assert_eq!(store.prints(&with_key, 0).lines().count(), 1);
-    let text = store.prints(&["replay"], 0);
+    // Nothing is shown by that, and it is not called the same.
+    let text = store.prints(&["replay"], 1);
     assert!(
         text.contains("5 decisions cannot be decided again"),
         "{text}"
     );
+    assert!(text.ends_with("\nnothing was decided again\n"), "{text}");
     assert!(
         store
             .prints(&["journal", "verify"], 0)

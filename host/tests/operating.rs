@@ -321,12 +321,12 @@ fn without_a_router_a_store_takes_what_needs_none() {
         (
             "-1",
             "negative",
-            "`settle.notional` is `-1`; it must be a decimal of 0 or more",
+            r#"`settle.notional` is `"-1"`; it must be a decimal of 0 or more"#,
         ),
         (
             "much",
             "not_a_decimal",
-            "`settle.notional` is `much`; it must be a decimal of 0 or more",
+            r#"`settle.notional` is `"much"`; it must be a decimal of 0 or more"#,
         ),
     ] {
         let settle = [
@@ -433,7 +433,7 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
                 .execute_batch("PRAGMA application_id = 1163416148; PRAGMA user_version = 9")
                 .unwrap();
         },
-        "`PATH` has schema 9, and this program knows up to 1; use the newer program that wrote it",
+        "`PATH` has schema 9, and this program knows up to 2; use the newer program that wrote it",
     );
     let output = program()
         .args(["route", "--store", "router.db"])

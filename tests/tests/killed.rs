@@ -25,4 +25,5 @@ fn a_store_keeps_what_a_killed_process_answered() {
         seen.acknowledged > CYCLES && seen.audits > CYCLES / 4,
         "{seen:?}"
     );
+    assert!(seen.swaps > 0 && seen.expired > 0, "{seen:?}");
 }

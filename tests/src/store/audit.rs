@@ -32,6 +32,10 @@ pub struct Audit {
     pub entries: u64,
     /// Reservations that nobody was told of, or whose answer was on its way.
     pub unacknowledged: u64,
+    /// Swaps in the log.
+    pub swaps: u64,
+    /// Reservations whose time was over.
+    pub expired: u64,
 }
 
 /// Holds a store to what was acknowledged.
@@ -71,6 +75,8 @@ pub fn audit(
         model: replay.model,
         entries,
         unacknowledged: u64::try_from(grants).unwrap_or(0),
+        swaps: rows(connection, "changes WHERE kind = 'swap'")?,
+        expired: rows(connection, "settlements WHERE kind = 'expire'")?,
     })
 }
 
@@ -100,6 +106,12 @@ fn verified(store: &Path) -> Result<(), Finding> {
     } else {
         Err(write_text(&verified))
     }
+}
+
+fn rows(connection: &Connection, of: &str) -> Result<u64, Finding> {
+    let query = format!("SELECT count(*) FROM {of}");
+    let count = connection.query_row(&query, [], |row| row.get::<_, i64>(0));
+    u64::try_from(count.map_err(finding)?).map_err(|error| error.to_string())
 }
 
 fn decided(connection: &Connection) -> Result<HashSet<String>, Finding> {

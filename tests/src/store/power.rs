@@ -53,6 +53,10 @@ pub struct Cycles {
     pub recovery_cuts: u64,
     /// Reservations on disk that nobody was told of.
     pub unacknowledged: u64,
+    /// Swaps that are in the logs.
+    pub swaps: u64,
+    /// Reservations whose time was over.
+    pub expired: u64,
 }
 
 /// A disk with a store on it.
@@ -268,6 +272,8 @@ impl Place {
         let store = self.disk.path(NAME);
         let audit = audit::audit(&store, &self.acknowledged, &self.variants)?;
         self.seen.unacknowledged = audit.unacknowledged;
+        self.seen.swaps = audit.swaps;
+        self.seen.expired = audit.expired;
         counts(&router, &audit, self.variants.one(self.live)?)?;
         self.repeats(&router)
     }
@@ -306,6 +312,8 @@ impl Cycles {
             not_opened: self.not_opened + other.not_opened,
             recovery_cuts: self.recovery_cuts + other.recovery_cuts,
             unacknowledged: self.unacknowledged + other.unacknowledged,
+            swaps: self.swaps + other.swaps,
+            expired: self.expired + other.expired,
         }
     }
 }
@@ -316,6 +324,7 @@ impl Cycles {
 /// # Errors
 /// The first finding, with the seed of its disk.
 pub fn run(seed: u64, cycles: u64, disks: u64, variants: &Variants) -> Result<Cycles, Finding> {
+    variants.certify()?;
     let places = cycles.div_ceil(CYCLES_ON_ONE);
     let next = std::sync::atomic::AtomicU64::new(0);
     let work = || -> Result<Cycles, Finding> {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use execution_router::gate::Gate;
-use execution_router::{Cache, Candidate, Compiler, Loader, Policy};
+use execution_router::{Cache, Candidate, Compiler, Loader, Policy, Router};
 use router_guest::manifest::{Scope, Window};
 
 use crate::DEFAULT_POLICY;
@@ -53,6 +53,22 @@ impl Variants {
     /// A gate that lets them in; what it has certified once it takes at once.
     pub fn gate(&self) -> Gate {
         Gate::new((self.open_cache)()).compiler(Compiler::in_process())
+    }
+
+    /// Has each pass the gate once, so that what it is certified by is kept.
+    ///
+    /// # Errors
+    /// When one is not let in, in words.
+    pub fn certify(&self) -> Result<(), String> {
+        let router = Router::new(self.one(0)?.policy.clone()).map_err(|error| error.to_string())?;
+        let router = router.gate(self.gate());
+        for candidate in self.candidates() {
+            match router.swap(&candidate, "certify") {
+                Err(refusal) if !refusal.is_unchanged() => return Err(refusal.one_line()),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// All of them, as they are swapped in.

@@ -240,7 +240,7 @@ impl Walk<'_> {
         let number = record.policy;
         let Some(policy) = self.policies.get(number) else {
             let what = format!(
-                "policy {} decided it, and the store has none of that number",
+                "policy {} decided it, and the store has none of that number that can be read",
                 number.number()
             );
             self.findings.add(place.to_owned(), what);

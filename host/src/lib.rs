@@ -23,6 +23,7 @@ pub mod import;
 pub mod journal;
 pub mod ledger;
 pub mod log;
+pub mod new;
 pub mod policy;
 pub mod regions;
 mod regular;

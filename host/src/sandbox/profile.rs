@@ -182,7 +182,7 @@ const LARGE: ProfileLimits = ProfileLimits {
         stack_bytes_max: 512 << 10,
         instances_max: 128,
         // The engine for JavaScript cleans up its whole heap after 170,000, and no decision's fuel is
-        // enough for that; a start takes as long as ten decisions.
+        // enough for that; a start takes as long as a few decisions.
         decisions_max: 10_000,
     },
 };

@@ -79,6 +79,24 @@ pub enum Event {
         /// Who or what asked for it.
         asked_by: Asker,
     },
+    /// A policy was to begin on a store, and cannot be used.
+    PassedOver {
+        /// Its digest.
+        digest: Digest,
+        /// Its name.
+        name: String,
+        /// Its own version.
+        version: String,
+        /// Why not.
+        why: String,
+    },
+    /// Another policy than the given one began on a store.
+    GoesOn {
+        /// The policy, with its generation.
+        policy: Arc<PolicyIdentity>,
+    },
+    /// No policy could begin on a store: the fail-safe decides alone.
+    NoPolicy,
     /// A policy was to become the live one, and was not let in.
     Refused {
         /// Its digest, where it became a component at all.
@@ -186,6 +204,9 @@ impl Event {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Activated { .. } => "activated",
+            Self::PassedOver { .. } => "passed_over",
+            Self::GoesOn { .. } => "goes_on",
+            Self::NoPolicy => "no_policy",
             Self::Refused { .. } => "refused",
             Self::Quarantined { .. } => "quarantined",
             Self::RolledBack { .. } => "rolled_back",
@@ -206,6 +227,15 @@ impl Event {
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::Activated { .. } => "nothing",
+            Self::PassedOver { .. } => {
+                "look at what decides in its stead; clear a quarantine when the policy was not to blame, or swap in a mended one"
+            }
+            Self::GoesOn { .. } => {
+                "nothing, when it was meant; swap in another one when it was not"
+            }
+            Self::NoPolicy => {
+                "swap in a policy that works, or clear the quarantine of one that was not to blame and start again: until then only exits go out"
+            }
             Self::Refused { .. } => {
                 "mend the policy and save it again; the live one decides meanwhile"
             }

@@ -19,25 +19,24 @@ mod reservation;
 mod seat;
 mod shadow;
 mod standing;
+mod start;
 mod status;
 mod swap;
 mod trading;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use router_guest::state::{BudgetUse, TradingState};
 
-use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
 use crate::journal::record::{ChangeKind, ChangedEvent};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store, StoreError, SystemClock,
+    Settlement, Store, StoreError,
 };
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
@@ -59,6 +58,7 @@ pub use shadow::{
     SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
 };
 pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation};
+pub use start::{Start, StartError};
 pub use status::Status;
 pub use swap::{Activation, SwapRefusal};
 pub use trading::trading_state_of_word;
@@ -71,9 +71,6 @@ pub enum BudgetClock {
     System(Box<dyn Clock>),
 }
 
-/// Who asks for what happens when a router starts.
-const START: &str = "start";
-
 /// Told of events, on the thread that they happen on.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
@@ -85,6 +82,8 @@ pub struct Router {
     store: Box<dyn Store<Recorded>>,
     /// Whether the store journals decisions.
     journals: bool,
+    /// What budgets are counted in.
+    account_currency: String,
     clock: BudgetClock,
     trading: Trading,
     observer: Observer,
@@ -112,46 +111,17 @@ impl Router {
         Self::with_store(policy, Box::new(MemoryStore::new()))
     }
 
-    /// The same with another store.
+    /// The same with another store, by just this policy. On a store that routers ran on before,
+    /// [`Router::start`] chooses.
     ///
     /// # Errors
-    /// [`OpenError`] when the policy's budgets cannot be kept.
+    /// [`OpenError`] when the policy's budgets cannot be kept, also because the store counts them
+    /// in another currency.
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
-        static KEYS: AtomicU64 = AtomicU64::new(1);
-        let budgets = Arc::new(store.open_for(&policy)?);
         let restored = store.restored();
+        let budgets = Arc::new(start::opened(&*store, &restored, &policy)?);
         let generation = Generation::new(policy, budgets, restored.generations + 1);
-        let trading = match restored.trading_state {
-            None => Trading::active(),
-            Some((state, until)) => Trading::of(state, until),
-        };
-        store.change(&ChangedEvent {
-            recorded_at: SystemClock.now(),
-            kind: ChangeKind::Started,
-            asked_by: START,
-            digest: Some(generation.identity.digest),
-            generation: Some(generation.number()),
-            state: Some(trading.state()),
-            until: trading.until(),
-            what: None,
-            milliseconds: None,
-        })?;
-        Ok(Self {
-            key: KEYS.fetch_add(1, Ordering::Relaxed),
-            slot: Slot::new(Live::alone(generation)),
-            journals: store.is_durable(),
-            store,
-            clock: BudgetClock::Request,
-            trading,
-            observer: Box::new(|_| {}),
-            gate: Gate::new(Cache::disabled()),
-            probation: Probation::default(),
-            history_clock: Box::new(SystemClock),
-            desk: Mutex::new(Desk::restored(
-                restored.generations + 1,
-                restored.quarantined,
-            )),
-        })
+        Self::begin(store, &restored, Live::alone(generation), None)
     }
 
     /// Counts budgets by another clock.

@@ -99,6 +99,16 @@ impl Event {
                 asked_by: Some(asked_by.as_str()),
                 ..none
             },
+            Self::PassedOver { digest, why, .. } => EventText {
+                digest: Some(digest.to_string()),
+                why: Some(why),
+                ..none
+            },
+            Self::GoesOn { policy } => EventText {
+                policy: Some(PolicyText::of(policy)),
+                ..none
+            },
+            Self::NoPolicy => none,
             Self::Refused {
                 digest,
                 asked_by,

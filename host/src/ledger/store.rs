@@ -20,11 +20,12 @@ use jiff::Timestamp;
 use router_guest::manifest::BudgetInfo;
 use router_guest::state::{BudgetUse, TradingState};
 
-use super::error::{EventError, OpenError, ReserveError, StoreError};
+use super::error::{ComponentFault, EventError, OpenError, ReserveError, StoreError};
 use super::expiry::Expired;
 use super::ids::{Identity, Known};
 use super::memory::OpenBudgets;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
+use crate::digest::Digest;
 use crate::journal::record::{ChangedEvent, Decided};
 use crate::policy::Policy;
 use crate::router::Quarantined;
@@ -47,6 +48,26 @@ pub struct Restored {
     pub trading_state: Option<(TradingState, Option<Timestamp>)>,
     /// Policies that are not let in, the oldest first.
     pub quarantined: Vec<Quarantined>,
+    /// Policies that were live and may be again, each once: the one that was live last, then what
+    /// a rollback would have gone back to.
+    pub lives: Vec<Life>,
+    /// What budgets are counted in; `None` where no policy was live yet.
+    pub account_currency: Option<String>,
+}
+
+/// A policy that was live on a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// Its digest.
+    pub digest: Digest,
+    /// The generation that it was live as last.
+    pub generation: u64,
+    /// Its name; empty where the store does not know it any more.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The word of the profile whose bounds it was held to.
+    pub profile: String,
 }
 
 impl Ticket {
@@ -151,14 +172,23 @@ pub trait Store<D>: Send + Sync {
         Restored::default()
     }
 
-    /// As [`Store::open`], for a policy that is about to decide; a store that journals gets to
-    /// know it.
+    /// As [`Store::open`], with a policy's budgets or none, for one that decisions are about to
+    /// name; a store that journals gets to know it.
     ///
     /// # Errors
     ///
     /// [`OpenError`] for a manifest whose budgets cannot be kept.
-    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
-        self.open(&policy.manifest().budgets)
+    fn open_for(&self, _policy: &Policy, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError> {
+        self.open(budgets)
+    }
+
+    /// The component of a policy that was live, as it was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`ComponentFault`].
+    fn component(&self, _digest: Digest) -> Result<Vec<u8>, ComponentFault> {
+        Err(ComponentFault::Missing)
     }
 
     /// Journals a decision that charged nothing, and says what it must wait for, if anything.

@@ -24,7 +24,7 @@ use crate::request::Request;
 pub const TIME_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// Bytes of a reason that are journaled; a document's mistakes can be many.
-const WHAT_BYTES_MAX: usize = 4 * 1024;
+pub(super) const WHAT_BYTES_MAX: usize = 4 * 1024;
 
 /// What the journal is told of a decision beside the decision.
 pub(super) struct About<'r> {
@@ -236,7 +236,7 @@ impl Router {
     }
 }
 
-fn cut(text: &str, bytes_max: usize) -> &str {
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
     let end = text.floor_char_boundary(bytes_max);
     text.get(..end).unwrap_or_default()
 }

@@ -59,7 +59,7 @@ pub enum SwapRefusal {
     AccountCurrency {
         /// Its own.
         candidate: String,
-        /// That of the live policy.
+        /// That of the budgets in use.
         live: String,
     },
     /// The file of the live policy is gone.
@@ -173,7 +173,7 @@ impl Router {
             }
         };
         self.check_currency(&policy)?;
-        let budgets = Arc::new(self.store.open_for(&policy)?);
+        let budgets = Arc::new(self.store.open_for(&policy, &policy.manifest().budgets)?);
         let ready = made_ready(&policy);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
@@ -208,14 +208,12 @@ impl Router {
     /// A budget is known by its name, and what is used of it is a bare amount.
     fn check_currency(&self, policy: &Policy) -> Result<(), SwapRefusal> {
         let candidate = &policy.manifest().account_currency;
-        let live = self.policy();
-        let live = &live.manifest.account_currency;
-        if candidate == live {
+        if *candidate == self.account_currency {
             return Ok(());
         }
         Err(SwapRefusal::AccountCurrency {
             candidate: candidate.clone(),
-            live: live.clone(),
+            live: self.account_currency.clone(),
         })
     }
 

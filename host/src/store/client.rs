@@ -291,10 +291,9 @@ fn status(address: &StoreAddress) -> Result<Value, AskError> {
     let path = address.path();
     let connection = connection::open_reader(path)?;
     let restored = load::restored(&connection, path)?;
-    let last = load::last_live(&connection, path)?;
     let mut facts = Map::new();
     facts.insert("running".into(), false.into());
-    if let Some(last) = last {
+    if let Some(last) = restored.lives.first() {
         let policy = json!({
             "name": last.name,
             "version": last.version,

@@ -12,21 +12,20 @@ use router_guest::state::BudgetUse;
 
 use super::commands::{self, Command};
 use super::ids::IdFilter;
-use super::load::LastLive;
 use super::lock::StoreLock;
 use super::operator::Inbox;
 use super::policies::Policies;
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
-use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
+use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, lives, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
 use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
-    Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
-    OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError, Restored, Settled,
-    Settlement, Store, StoreError, Ticket,
+    Claim, Clock, ComponentFault, EventError, EventId, Expired, Guard, Held, Holding, Identity,
+    Known, MemoryStore, OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError,
+    Restored, Settled, Settlement, Store, StoreError, Ticket,
 };
 use crate::policy::Policy;
 use crate::router::{Recorded, TIME_AHEAD_MAX};
@@ -91,6 +90,9 @@ impl SqliteStore {
         commands::give_up_old(&connection).map_err(fault)?;
         let loaded = load::load(&connection, &path)?;
         let restored = load::restored(&connection, &path)?;
+        if let Some(account_currency) = &restored.account_currency {
+            lives::begin_account_currency(&connection, account_currency).map_err(fault)?;
+        }
         let policies = Policies::default();
         policies.load(&connection).map_err(fault)?;
         let ids = IdFilter::load(&connection).map_err(fault)?;
@@ -143,28 +145,6 @@ impl SqliteStore {
             commands,
             orders: self.orders.clone(),
         })
-    }
-
-    /// The policy that was live when the router before this one ended, with its component.
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub fn last_live(&self) -> Result<Option<LastLive>, StoreFault> {
-        let connection = connection::open_reader(&self.shared.path)?;
-        load::last_live(&connection, &self.shared.path)
-    }
-
-    /// Why a policy is not let in, where that is so.
-    pub fn quarantined(&self, digest: Digest) -> Option<&str> {
-        let mut shut_out = self.restored.quarantined.iter();
-        shut_out
-            .find(|one| one.digest == digest)
-            .map(|one| one.why.as_str())
-    }
-
-    /// Whether a policy decided on this store before.
-    pub fn knows(&self, digest: Digest) -> bool {
-        self.shared.policies.number_of(digest).is_some()
     }
 
     fn is_full(&self) -> bool {
@@ -230,9 +210,17 @@ impl Store<Recorded> for SqliteStore {
         self.restored.clone()
     }
 
-    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
-        let opened = self.open(&policy.manifest().budgets)?;
+    fn open_for(&self, policy: &Policy, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError> {
+        let opened = self.open(budgets)?;
         Ok(opened.of_policy(self.number_of(policy)?))
+    }
+
+    fn component(&self, digest: Digest) -> Result<Vec<u8>, ComponentFault> {
+        let connection = connection::open_reader(&self.shared.path);
+        let connection = connection.map_err(|fault| ComponentFault::Unreadable {
+            what: fault.to_string(),
+        })?;
+        lives::component(&connection, digest)
     }
 
     fn lock<'a>(

@@ -213,7 +213,7 @@ fn what_is_in_quarantine_is_passed_over() {
     let place = Place::new();
     place.lives(&["a", "b"]);
     place.quarantine("b");
-    let passed = "policy `b` version `1`,  is passed over: it is in quarantine: it lied";
+    let passed = "policy `b` version `1`, , is passed over: it is in quarantine: it lied";
     let expected = ["a 3", DECIDED[0], DECIDED[1]];
     begins(&place, None, &expected, &[passed, &goes_on(3)]);
     let (digest, what) = place.journaled();
@@ -253,9 +253,9 @@ fn what_the_store_lost_is_passed_over() {
         None,
         &["a 4", DECIDED[0], DECIDED[1]],
         &[
-            "policy `c` version `1`,  is passed over: its component in the store is damaged, or \
+            "policy `c` version `1`, , is passed over: its component in the store is damaged, or \
              another one's: it has another digest",
-            "policy `` version ``,  is passed over: its component is not in the store",
+            "policy `` version ``, , is passed over: its component is not in the store",
             &goes_on(4),
         ],
     );
@@ -268,8 +268,8 @@ fn where_none_can_be_used_the_fail_safe_decides_alone() {
     place.quarantine("a");
     place.quarantine("b");
     let alone = [
-        "policy `b` version `1`,  is passed over: it is in quarantine: it lied",
-        "policy `a` version `1`,  is passed over: it is in quarantine: it lied",
+        "policy `b` version `1`, , is passed over: it is in quarantine: it lied",
+        "policy `a` version `1`, , is passed over: it is in quarantine: it lied",
         "NO POLICY CAN BE USED: the fail-safe decides alone, and only exits go out",
     ];
     let skips = [
@@ -338,7 +338,7 @@ fn a_named_policy_that_is_new_begins_unless_it_cannot_be_used() {
     );
     place.change("DELETE FROM changes WHERE generation = 3");
     place.quarantine("d");
-    let passed = "policy `d` version `1`,  is passed over: it is in quarantine: it lied";
+    let passed = "policy `d` version `1`, , is passed over: it is in quarantine: it lied";
     begins(
         &place,
         Some("d"),
@@ -367,7 +367,7 @@ fn a_named_policy_that_counts_in_another_currency_does_not_begin() {
         Some("euro EUR"),
         &["a 2", DECIDED[0], DECIDED[1]],
         &[
-            &format!("policy `euro` version `1`,  is passed over: {currency}"),
+            &format!("policy `euro` version `1`, , is passed over: {currency}"),
             &goes_on(2),
         ],
     );
@@ -464,7 +464,7 @@ fn what_is_held_to_the_wider_bounds_goes_on_under_them() {
     assert_eq!(said.answers, ["SKIP policy_unavailable"]);
     assert_eq!(
         said.told[0],
-        "policy `wide` version `1`,  is passed over: the store holds it to the profile `huge`, \
+        "policy `wide` version `1`, , is passed over: the store holds it to the profile `huge`, \
          which this program does not have"
     );
 }

@@ -14,6 +14,7 @@ mod desk;
 mod entry;
 mod generation;
 mod journaling;
+mod pending;
 mod recorded;
 mod reservation;
 mod seat;
@@ -52,6 +53,7 @@ pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
+pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};
 pub use shadow::{

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
+use super::ids::IdFilter;
 use super::policies::Policies;
 use super::queue::{Batch, Effect, Head};
 use crate::journal::chain::Link;
@@ -68,12 +69,14 @@ pub(super) struct Rows<'c> {
     kept_seq: Statement<'c>,
     connection: &'c Connection,
     policies: &'c Policies,
+    ids: &'c IdFilter,
 }
 
 impl<'c> Rows<'c> {
     pub(super) fn prepare(
         connection: &'c Connection,
         policies: &'c Policies,
+        ids: &'c IdFilter,
     ) -> rusqlite::Result<Self> {
         Ok(Self {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -97,6 +100,7 @@ impl<'c> Rows<'c> {
             kept_seq: connection.prepare("SELECT value FROM meta WHERE key = 'chain_seq'")?,
             connection,
             policies,
+            ids,
         })
     }
 
@@ -154,6 +158,11 @@ impl<'c> Rows<'c> {
         let policy = self.policies.get(record.policy).ok_or_else(|| {
             WriteError::Entry(format!("policy {} is not known", record.policy.number()))
         })?;
+        // Looked for on disk from here on, since it may be there even when the commit fails; what
+        // looks too early finds nothing there, and memory knew it before.
+        if let Some(id) = record.request.id().filter(|_| beside.keeps_id) {
+            self.ids.insert(id);
+        }
         let mut cells = columns::of_decision(record, &policy.manifest);
         match insert(&mut self.decision, &cells, bytes, at) {
             // The id was decided, written and forgotten by memory while this one was on its

@@ -16,7 +16,6 @@ use super::rows::{ChainHead, Rows, WriteError};
 use super::shared::{Order, Shared};
 use super::{connection, load};
 use crate::events::Event;
-use crate::journal::record::DecisionRecord;
 use crate::ledger::StoreError;
 
 /// How often a store that failed is opened again.
@@ -100,7 +99,7 @@ fn serve(
 ) -> Result<(), StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&shared.path, &error);
     let mut spent = Batch::default();
-    let prepared = Rows::prepare(connection, &shared.policies);
+    let prepared = Rows::prepare(connection, &shared.policies, &shared.ids);
     let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
     let mut polled = Polled::new();
     let mut looked = Instant::now();
@@ -120,7 +119,6 @@ fn serve(
                 Ok(end) => *head = end,
                 Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
             }
-            remember_ids(shared, &batch);
             shared.queue.written(batch.len());
             linger = Linger {
                 entries: batch.len(),
@@ -150,22 +148,9 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
-    // They may be on disk though nobody said so.
-    remember_ids(shared, batch);
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault
-}
-
-/// From here on they are looked for on disk, and memory may forget them.
-fn remember_ids(shared: &Shared, batch: &Batch) {
-    for (_, bytes) in batch.entries().filter(|(head, _)| head.keeps_id) {
-        if let Ok(record) = DecisionRecord::decode(bytes)
-            && let Some(id) = record.request.id()
-        {
-            shared.ids.insert(id);
-        }
-    }
 }
 
 /// Does what is asked for beside entries.

@@ -11,6 +11,7 @@ use router_guest::state::TradingState;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{FaultKind, StoreFault};
+use super::generations;
 use super::rows::ChainHead;
 use crate::digest::Digest;
 use crate::journal::mask::Mask;
@@ -80,6 +81,7 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
         .transpose()?;
     Ok(Restored {
         generations: generations
+            .max(meta(connection, generations::KEY).map_err(fault)?)
             .and_then(|last| last.try_into().ok())
             .unwrap_or(0),
         trading_state,
@@ -113,6 +115,8 @@ pub(super) fn last_live(
             "SELECT changes.digest, generation, name, version, component \
              FROM changes JOIN policies USING (digest) \
              WHERE kind IN ('started', 'swap', 'rollback') AND generation IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM changes AS later WHERE later.kind = 'refused' \
+             AND later.generation = changes.generation AND later.seq > changes.seq) \
              ORDER BY seq DESC LIMIT 1",
             [],
             |row| {

@@ -183,7 +183,12 @@ impl Router {
     }
 
     /// Tells that a policy is not let in any more, and where that is not on disk.
-    pub(super) fn tell_quarantined(&self, digest: Digest, why: String, kept: Result<(), StoreError>) {
+    pub(super) fn tell_quarantined(
+        &self,
+        digest: Digest,
+        why: String,
+        kept: Result<(), StoreError>,
+    ) {
         self.tell(&Event::Quarantined { digest, why });
         if kept.is_err() {
             self.tell_not_kept(format!("the quarantine of policy {digest}"));

@@ -111,12 +111,7 @@ impl Trading {
         is_same
     }
 
-    fn put(
-        &self,
-        end: &mut Option<Timestamp>,
-        state: TradingState,
-        until: Option<Timestamp>,
-    ) {
+    fn put(&self, end: &mut Option<Timestamp>, state: TradingState, until: Option<Timestamp>) {
         *end = until;
         let has_end = if until.is_some() { HAS_END } else { 0 };
         self.packed.store(state as u8 | has_end, Ordering::Release);

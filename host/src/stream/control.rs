@@ -24,7 +24,8 @@ const CONTROL: &str = "control";
 const VERBS: &str = "`swap`, `rollback`, `shadow`, `promote`, `drop_shadow`, `quarantine`, `trading_state`, `history` or `status`";
 
 /// What is said of a state that holds and is not on disk.
-const NOT_KEPT: &str = "it holds, and is not on disk: until the store is back, a restart forgets it";
+const NOT_KEPT: &str =
+    "it holds, and is not on disk: until the store is back, a restart forgets it";
 
 /// Every field that a control line may have.
 #[derive(Deserialize)]

@@ -186,6 +186,11 @@ pub enum Event {
         /// Decisions that were answered meanwhile or before, and are in no journal.
         lost: u64,
     },
+    /// Something holds that was to be kept, and is not on disk.
+    NotKept {
+        /// What, in words.
+        what: String,
+    },
     /// How much is let through has changed.
     StateChanged {
         /// What it was.
@@ -219,6 +224,7 @@ impl Event {
             Self::FillSideMismatch { .. } => "fill_side_mismatch",
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreBack { .. } => "store_back",
+            Self::NotKept { .. } => "not_kept",
             Self::StateChanged { .. } => "state_changed",
         }
     }
@@ -262,6 +268,9 @@ impl Event {
                 "see to the store's disk; until it is back, nothing that charges a budget goes out, and closes do"
             }
             Self::StoreBack { .. } => "nothing; where decisions were lost, the journal lacks them",
+            Self::NotKept { .. } => {
+                "see to the store's disk; where the router ends before `store_back`, ask for it again"
+            }
             Self::StateChanged { .. } => "nothing, when it was meant",
         }
     }

@@ -14,6 +14,7 @@ mod desk;
 mod entry;
 mod generation;
 mod journaling;
+mod kept;
 mod pending;
 mod recorded;
 mod reservation;
@@ -34,10 +35,9 @@ use router_guest::state::{BudgetUse, TradingState};
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
-use crate::journal::record::{ChangeKind, ChangedEvent};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store, StoreError,
+    Settlement, Store,
 };
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
@@ -53,6 +53,7 @@ pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
+pub use kept::Kept;
 pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};
@@ -179,57 +180,11 @@ impl Router {
     /// Changes how much is let through, from the next decision on; at `until`, by the clock
     /// that budgets are counted by, it is ACTIVE again.
     ///
-    /// Holds from now on whatever becomes of the store; see [`Router::set_trading_state_for`].
+    /// While the store cannot be written, what lets more through stays out;
+    /// [`Router::set_trading_state_for`] says so.
     pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
-        // It holds for this process: a store that fails says so by itself.
+        // Whoever must know what became of it asks by the other one.
         let _ = self.set_trading_state_for(state, until, "program");
-    }
-
-    /// The same, asked for by somebody whom the journal names.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]: it holds from now on, and may be forgotten by a restart.
-    pub fn set_trading_state_for(
-        &self,
-        state: TradingState,
-        until: Option<Timestamp>,
-        asked_by: &str,
-    ) -> Result<(), StoreError> {
-        // ACTIVE is what the others end in.
-        let until = until.filter(|_| state != TradingState::Active);
-        let (from, until_before) = self.trading.set(state, until);
-        let is_same = (from, until_before) == (state, until);
-        if !is_same {
-            self.tell(&Event::StateChanged {
-                from,
-                to: state,
-                until,
-                cause: StateCause::Set,
-            });
-        } else if !self.journals {
-            return Ok(());
-        }
-        // Said again, it is written again: the store may have failed the time before.
-        self.journal_state(state, until, asked_by)
-    }
-
-    fn journal_state(
-        &self,
-        state: TradingState,
-        until: Option<Timestamp>,
-        asked_by: &str,
-    ) -> Result<(), StoreError> {
-        self.store.change(&ChangedEvent {
-            recorded_at: self.history_clock.now(),
-            kind: ChangeKind::TradingState,
-            asked_by,
-            digest: None,
-            generation: None,
-            state: Some(state),
-            until,
-            what: None,
-            milliseconds: None,
-        })
     }
 
     /// The state that a request meets.
@@ -248,8 +203,8 @@ impl Router {
                 until: None,
                 cause: StateCause::Ended,
             });
-            // It has ended whatever becomes of the store, which says by itself that it fails.
-            let _ = self.journal_state(state, None, "until");
+            // It has ended whatever becomes of the store, which knows when it was to.
+            let _ = self.store.change(&self.state_change(state, None, "until"));
         }
         state
     }
@@ -323,7 +278,7 @@ impl Router {
         });
         if self.trading_state() == TradingState::Active {
             // It holds for this process: a store that fails says so by itself.
-            let _ = self.set_trading_state_for(TradingState::Reducing, None, "router");
+            let _ = self.set_trading_state_for(TradingState::Reducing, None, kept::ROUTER);
         }
     }
 

@@ -11,6 +11,7 @@ mod commands;
 mod connection;
 pub mod error;
 mod events;
+mod generations;
 mod ids;
 mod lives;
 mod load;

@@ -178,7 +178,8 @@ fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
         teller.write(&Event::Activated { policy, asked_by });
     }
     if let Some(state) = arguments.trading_state {
-        router.set_trading_state(state.state(), None);
+        let set = router.set_trading_state_for(state.state(), None, "start");
+        set.context("cannot set the trading state")?;
     }
     let router = router.observer(Box::new(move |event| teller.tell(event)));
     Ok((router, inbox))

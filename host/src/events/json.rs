@@ -139,7 +139,8 @@ impl Event {
             Self::ReservationExpired { .. }
             | Self::FillSideMismatch { .. }
             | Self::StoreFailed { .. }
-            | Self::StoreBack { .. } => self.kept_facts(),
+            | Self::StoreBack { .. }
+            | Self::NotKept { .. } => self.kept_facts(),
         }
     }
 
@@ -225,6 +226,10 @@ impl Event {
             Self::StoreBack { seconds, lost } => EventText {
                 seconds: Some(*seconds),
                 lost: Some(*lost),
+                ..none
+            },
+            Self::NotKept { what } => EventText {
+                why: Some(what),
                 ..none
             },
             _ => none,

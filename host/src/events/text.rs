@@ -66,7 +66,8 @@ impl fmt::Display for Event {
             Self::ReservationExpired { .. }
             | Self::FillSideMismatch { .. }
             | Self::StoreFailed { .. }
-            | Self::StoreBack { .. } => self.write_kept(out),
+            | Self::StoreBack { .. }
+            | Self::NotKept { .. } => self.write_kept(out),
             Self::StateChanged { .. } => self.write_state(out),
         }
     }
@@ -191,6 +192,10 @@ impl Event {
                 write!(out, "the store is written again, after {seconds} s")?;
                 write_lost(*lost, out)
             }
+            Self::NotKept { what } => write!(
+                out,
+                "{what} holds, and is not on disk: until the store is back, a restart forgets it"
+            ),
             _ => Ok(()),
         }
     }

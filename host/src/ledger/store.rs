@@ -42,7 +42,7 @@ pub struct Ticket {
 /// What a store remembers of the router that ran on it before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Restored {
-    /// The number of the last generation; 0 where there was none.
+    /// The last number that a generation was or may have been given; 0 where there was none.
     pub generations: u64,
     /// How much was let through, and until when.
     pub trading_state: Option<(TradingState, Option<Timestamp>)>,
@@ -201,13 +201,36 @@ pub trait Store<D>: Send + Sync {
         Ok(Ticket::NONE)
     }
 
-    /// Journals a change of what is live or let through, and waits until it is on disk.
+    /// Journals a change of what is live or let through, which holds already, and waits until it
+    /// is on disk.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`]: it may not be there.
+    /// [`StoreError::Unavailable`]: it is not there yet, and will be once the store is written
+    /// again, if this process lives to see it.
     fn change(&self, _change: &ChangedEvent<'_>) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// As [`Store::change`], of what is to hold only once it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: it must not hold. It may be on disk all the same, so that
+    /// whoever asked tells [`Store::change`] what holds instead.
+    fn change_first(&self, _change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether what is changed now can be kept.
+    fn is_serving(&self) -> bool {
+        true
+    }
+
+    /// The last number that a generation may have. Numbers are on disk before they are given
+    /// out, so that no router after this one gives them out again.
+    fn generations_max(&self) -> u64 {
+        u64::MAX
     }
 
     /// What stands last in the log.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::generation::{EARLIER_GENERATIONS_MAX, Generation, Live, Slot};
-use super::journaling::{WHAT_BYTES_MAX, cut};
+use super::kept::{WHAT_BYTES_MAX, cut};
 use super::trading::Trading;
 use super::{BudgetClock, Observer, Probation, Recorded, Router};
 use crate::cache::Cache;

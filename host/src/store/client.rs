@@ -212,7 +212,8 @@ fn settle(
 ) -> Result<Value, Rejection> {
     let settlement = answer::settlement(line)?;
     let settled = store.settle_for(&settlement, asked_by)?;
-    if settled.side_mismatch && !settled.repeated {
+    let (state, _) = store.restored().trading_state.unwrap_or_default();
+    if settled.side_mismatch && !settled.repeated && state == TradingState::Active {
         set_state(store, TradingState::Reducing, None, "router")?;
     }
     Ok(answer::settled(line, &settled).into_value())
@@ -246,7 +247,7 @@ fn change(
                     format!("policy {digest} is not in quarantine"),
                 ));
             }
-            store.change(&ChangedEvent {
+            store.change_first(&ChangedEvent {
                 digest: Some(digest),
                 ..plain(ChangeKind::QuarantineCleared, asked_by)
             })?;
@@ -264,7 +265,7 @@ fn set_state(
     until: Option<Timestamp>,
     asked_by: &str,
 ) -> Result<(), Rejection> {
-    store.change(&ChangedEvent {
+    store.change_first(&ChangedEvent {
         state: Some(state),
         until,
         ..plain(ChangeKind::TradingState, asked_by)

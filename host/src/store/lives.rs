@@ -1,6 +1,7 @@
 //! Which policies were live on a store and may be again, with their components, and what the budgets
 //! there are counted in. Chooses none: that is the router's, when it starts.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _};
@@ -19,6 +20,7 @@ const ACCOUNT_CURRENCY: &str = "account_currency";
 /// Reads which policies were live and may be again, the last one first.
 pub(super) fn lives(connection: &Connection, path: &Path) -> Result<Vec<Life>, StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
+    let refused = refused(connection).map_err(fault)?;
     let mut statement = connection
         .prepare(
             "SELECT kind, changes.digest, generation, coalesce(name, ''), coalesce(version, ''), \
@@ -42,9 +44,20 @@ pub(super) fn lives(connection: &Connection, path: &Path) -> Result<Vec<Life>, S
             version: row.get(4).map_err(fault)?,
             profile: row.get(5).map_err(fault)?,
         };
-        succession.note(&kind, life);
+        if !refused.contains(&generation) {
+            succession.note(&kind, life);
+        }
     }
     Ok(succession.lives())
+}
+
+/// Generations that are on disk, and were given up since nobody could say so.
+fn refused(connection: &Connection) -> rusqlite::Result<HashSet<i64>> {
+    let mut statement = connection.prepare(
+        "SELECT generation FROM changes WHERE kind = 'refused' AND generation IS NOT NULL",
+    )?;
+    let generations = statement.query_map([], |row| row.get(0))?;
+    generations.collect()
 }
 
 /// What is live and what stands behind it, as a router has it; the last one is live.

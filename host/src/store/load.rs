@@ -11,8 +11,8 @@ use router_guest::state::TradingState;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{FaultKind, StoreFault};
-use super::lives;
 use super::rows::ChainHead;
+use super::{generations, lives};
 use crate::digest::Digest;
 use crate::journal::mask::Mask;
 use crate::ledger::window::Moment;
@@ -84,6 +84,7 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
         account_currency: lives::account_currency(connection, &lives).map_err(fault)?,
         lives,
         generations: generations
+            .max(meta(connection, generations::KEY).map_err(fault)?)
             .and_then(|last| last.try_into().ok())
             .unwrap_or(0),
         trading_state,

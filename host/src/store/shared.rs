@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::commands::Command;
 use super::error::StoreFault;
+use super::generations::Generations;
 use super::ids::{self, IdFilter};
 use super::load::Loaded;
 use super::policies::Policies;
@@ -53,6 +54,7 @@ pub(super) struct Shared {
     pub(super) commands: SyncSender<Command>,
     /// From when on memory has every charge.
     pub(super) complete_from: Mutex<Moment>,
+    pub(super) generations: Generations,
 }
 
 impl Shared {

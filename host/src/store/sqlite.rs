@@ -11,6 +11,7 @@ use router_guest::manifest::BudgetInfo;
 use router_guest::state::BudgetUse;
 
 use super::commands::{self, Command};
+use super::generations::Generations;
 use super::ids::IdFilter;
 use super::lock::StoreLock;
 use super::operator::Inbox;
@@ -112,6 +113,7 @@ impl SqliteStore {
             observer: options.observer,
             commands: command_sender,
             complete_from: Mutex::new(Moment::MIN),
+            generations: Generations::after(restored.generations),
             path,
         });
         shared.take_over(&loaded)?;
@@ -318,13 +320,32 @@ impl Store<Recorded> for SqliteStore {
 
     fn change(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
         // What has changed holds already: whoever asked is told when it is not on disk, and it
-        // stays queued until the store is written again.
+        // stays queued until the store is written again, in the room that closes have as well.
         let item = Item {
             is_awaited: false,
+            may_wait: false,
             ..awaited(Effect::None)
         };
-        let ticket = self.push(&Entry::Changed(*change), item)?;
-        self.shared.queue.wait(ticket)
+        let pushed = self.push(&Entry::Changed(*change), item);
+        let ticket = pushed.inspect_err(|_| self.shared.generations.lose())?;
+        self.shared.queue.wait(ticket)?;
+        self.shared.generations.reserved_by(change);
+        Ok(())
+    }
+
+    fn change_first(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        let ticket = self.push(&Entry::Changed(*change), awaited(Effect::None))?;
+        self.shared.queue.wait(ticket)?;
+        self.shared.generations.reserved_by(change);
+        Ok(())
+    }
+
+    fn is_serving(&self) -> bool {
+        self.shared.queue.is_serving()
+    }
+
+    fn generations_max(&self) -> u64 {
+        self.shared.generations.max()
     }
 
     fn last_ticket(&self) -> Ticket {

@@ -47,7 +47,7 @@ pub(super) fn run(
     let _gone = Gone(shared);
     loop {
         let Err(fault) = serve(shared, &connection, &mut head, orders) else {
-            return;
+            return shared.generations.end(&connection);
         };
         let since = Instant::now();
         let what = fault.to_string();

@@ -96,6 +96,7 @@ pub(super) fn walk(
         policies,
         checkpoint,
         live: HashMap::new(),
+        generation: 0,
         snapshot,
         findings,
     };
@@ -133,6 +134,8 @@ struct Walk<'w> {
     checkpoint: Option<&'w Checkpoint>,
     /// The digest of each generation that a change has made live.
     live: HashMap<u64, Digest>,
+    /// The last of them.
+    generation: u64,
     snapshot: &'w Snapshot<'w>,
     findings: &'w mut Findings,
 }
@@ -217,7 +220,7 @@ impl Walk<'_> {
                 self.cells(table, place, &columns::of_release(event), row)
             }
             (Table::Changes, Record::Changed(event)) => {
-                self.note_live(event);
+                self.note_live(event, place);
                 self.cells(table, place, &columns::of_change(event), row)
             }
             _ => {
@@ -306,14 +309,29 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn note_live(&mut self, event: &ChangedEvent<'_>) {
+    /// Each activation has a number of its own, and a later one than those before it.
+    fn note_live(&mut self, event: &ChangedEvent<'_>, place: &str) {
         let is_live = matches!(
             event.kind,
             ChangeKind::Started | ChangeKind::Swap | ChangeKind::Rollback
         );
-        if let (true, Some(generation), Some(digest)) = (is_live, event.generation, event.digest) {
-            self.live.insert(generation, digest);
+        let (true, Some(generation), Some(digest)) = (is_live, event.generation, event.digest)
+        else {
+            return;
+        };
+        if self.live.insert(generation, digest).is_some() {
+            let what = format!(
+                "it makes a policy live as generation {generation}, which an entry before it did"
+            );
+            self.findings.add(place.to_owned(), what);
+        } else if generation < self.generation {
+            let what = format!(
+                "it makes a policy live as generation {generation}, after generation {}",
+                self.generation
+            );
+            self.findings.add(place.to_owned(), what);
         }
+        self.generation = self.generation.max(generation);
     }
 }
 

@@ -453,3 +453,52 @@ fn another_policy_under_the_same_number_is_found() {
     );
     assert!(verified.findings[1].what.starts_with("generation 1 was "));
 }
+
+/// That activations with these generations are found fault with, at their entries.
+#[track_caller]
+fn activations(generations: &[u64], expected: &[(&str, &str)]) {
+    let mut store = TestStore::new();
+    let (_, policy) = store.policy(DEFAULT_DOCUMENT);
+    for generation in generations {
+        store.entry(
+            &Entry::Changed(ChangedEvent {
+                recorded_at: Timestamp::UNIX_EPOCH,
+                kind: ChangeKind::Swap,
+                asked_by: "ops",
+                digest: Some(policy.digest()),
+                generation: Some(*generation),
+                state: None,
+                until: None,
+                what: None,
+                milliseconds: None,
+            }),
+            None,
+        );
+    }
+    store.end_chain();
+    let verified = verified(&store, None);
+    let said = verified.findings.iter();
+    let said: Vec<_> = said
+        .map(|finding| (finding.place.as_str(), finding.what.as_str()))
+        .collect();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn generations_have_numbers_of_their_own_and_go_up() {
+    activations(&[1, 2, 19, 20], &[]);
+    activations(
+        &[1, 2, 2],
+        &[(
+            "entry 3 (changes)",
+            "it makes a policy live as generation 2, which an entry before it did",
+        )],
+    );
+    activations(
+        &[1, 5, 3, 6],
+        &[(
+            "entry 3 (changes)",
+            "it makes a policy live as generation 3, after generation 5",
+        )],
+    );
+}

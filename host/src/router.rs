@@ -54,6 +54,7 @@ pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quara
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
 pub use kept::Kept;
+pub(crate) use pending::OnDisk;
 pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};

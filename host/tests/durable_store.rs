@@ -13,5 +13,7 @@
 mod bench;
 #[path = "store/failing.rs"]
 mod failing;
+#[path = "store/hanging.rs"]
+mod hanging;
 #[path = "store/keeping.rs"]
 mod keeping;

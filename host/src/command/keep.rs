@@ -19,6 +19,9 @@ pub(super) struct StoreArguments {
     /// What must be on disk before it is answered.
     #[arg(long, value_enum, default_value = "budgets", requires = "store")]
     durability: DurabilityArgument,
+    /// How long an answer waits for the disk, and what stands behind it; then it is refused.
+    #[arg(long, value_name = "TIME", value_parser = time_to_live, default_value = "1s", requires = "store")]
+    disk_wait: Duration,
     /// How long a reservation waits for word of its order, as `1h`, `90m` or `30s`; for good when
     /// not given.
     #[arg(long, value_name = "TIME", value_parser = time_to_live)]
@@ -63,6 +66,7 @@ impl StoreArguments {
             },
             time_to_live: self.time_to_live(),
             mask: self.mask()?,
+            disk_wait_max: self.disk_wait,
             observer,
             ..StoreOptions::default()
         };

@@ -13,8 +13,10 @@
 //! held.reserve(claim)         holds room for the id as well
 //! held.record(identity, …)    a `Repeat` from here: drop `held`, answer what it says
 //! held.commit(decided)        dropping `held` instead takes the reservation back
-//! wait(ticket)                of a durable store: until what was done is on disk
+//! wait_since(ticket, …)       of a durable store: until what was done is on disk
 //! ```
+
+use std::time::Instant;
 
 use jiff::Timestamp;
 use router_guest::manifest::BudgetInfo;
@@ -238,12 +240,13 @@ pub trait Store<D>: Send + Sync {
         Ticket::NONE
     }
 
-    /// Waits until everything up to the ticket is on disk.
+    /// Waits until everything up to the ticket is on disk, and no longer than the store waits
+    /// for its disk, counted from `since`.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`]: it may not be there.
-    fn wait(&self, _ticket: Ticket) -> Result<(), StoreError> {
+    fn wait_since(&self, _ticket: Ticket, _since: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 

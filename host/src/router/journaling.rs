@@ -2,6 +2,8 @@
 //! of, waited for where it must be on disk, and a time that runs ahead is not believed. Who
 //! decides, and what, is not touched.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 use router_guest::decision::PositionEffect;
 use router_guest::json::{Fault, FaultCode};
@@ -51,18 +53,19 @@ impl About<'_> {
 }
 
 impl Router {
-    /// The decision, once what it must wait for is on disk. A close does not depend on that, and
-    /// says so.
+    /// The decision, once what it must wait for is on disk, which it has waited for since then. A
+    /// close does not depend on that, and says so.
     #[inline]
     pub(super) fn durable(
         &self,
         mut decision: Decision,
         ticket: Ticket,
+        since: Instant,
     ) -> Result<Decision, Rejection> {
         if ticket == Ticket::NONE {
             return Ok(decision);
         }
-        match self.store.wait(ticket) {
+        match self.store.wait_since(ticket, since) {
             Ok(()) => Ok(decision),
             Err(error) if decision.answer.effect == PositionEffect::Close => {
                 warn(&mut decision, error);

@@ -28,6 +28,9 @@ const START: &str = "start";
 /// last of them is loaded however long that takes.
 const EARLIER_LOADING_MAX: Duration = Duration::from_secs(1);
 
+/// How often the disk is waited for anew until it has the start.
+const START_WAITS_MAX: usize = 10;
+
 /// What a router is to begin with.
 pub struct Start<'t> {
     given: Policy,
@@ -155,7 +158,7 @@ impl Router {
         };
         let generation = &live.generation;
         let identity = &generation.identity;
-        store.change(&ChangedEvent {
+        let started = store.change(&ChangedEvent {
             recorded_at: SystemClock.now(),
             kind: ChangeKind::Started,
             asked_by: START,
@@ -166,7 +169,10 @@ impl Router {
             until: trading.until(),
             what: what.map(|what| cut(what, WHAT_BYTES_MAX)),
             milliseconds: None,
-        })?;
+        });
+        if started.is_err() {
+            on_disk_at_last(&*store)?;
+        }
         let account_currency = match &restored.account_currency {
             Some(begun) => begun.clone(),
             None => identity.manifest.account_currency.clone(),
@@ -190,6 +196,19 @@ impl Router {
             history_clock: Box::new(SystemClock),
         })
     }
+}
+
+/// Waits on for a disk that is slow at first: no exit stands behind it yet.
+fn on_disk_at_last(store: &dyn Store<Recorded>) -> Result<(), StoreError> {
+    let started = store.last_ticket();
+    let mut waited = Err(StoreError::Unavailable);
+    for _ in 0..START_WAITS_MAX {
+        waited = store.wait_since(started, Instant::now());
+        if waited.is_ok() {
+            break;
+        }
+    }
+    waited
 }
 
 /// Opens the budgets of a policy that is to begin on a store.

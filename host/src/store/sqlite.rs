@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
@@ -104,7 +105,8 @@ impl SqliteStore {
         let (command_sender, commands) = sync_channel(COMMANDS_WAITING_MAX);
         let shared = Arc::new(Shared {
             memory,
-            queue: Queue::new(),
+            queue: Queue::new(options.disk_wait_max),
+            hangs_since: Mutex::new(None),
             policies,
             ids,
             reader: Mutex::new(None),
@@ -299,10 +301,17 @@ impl Store<Recorded> for SqliteStore {
             is_awaited: self.is_full() && !closes,
             may_wait: !closes,
         };
-        let pushed = self.push(&Entry::Decided(*decided), item);
         let queue = &self.shared.queue;
+        if item.is_awaited {
+            // Nothing was done yet that would have to be kept.
+            self.serving()?;
+        }
+        let pushed = self.push(&Entry::Decided(*decided), item);
         match pushed {
-            Ok(_) if closes && !queue.is_serving() => Err(StoreError::Unavailable),
+            Ok(_) if closes && !queue.is_serving() => {
+                self.shared.note_hanging();
+                Err(StoreError::Unavailable)
+            }
             Ok(ticket) if self.is_full() && !closes => Ok(ticket),
             Ok(_) => Ok(Ticket::NONE),
             Err(error) if closes || self.is_full() => {
@@ -352,8 +361,13 @@ impl Store<Recorded> for SqliteStore {
         self.shared.queue.last_ticket()
     }
 
-    fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
-        self.shared.queue.wait(ticket)
+    fn wait_since(&self, ticket: Ticket, since: Instant) -> Result<(), StoreError> {
+        let waited = self.shared.queue.wait_since(ticket, since);
+        if waited.is_err() {
+            // Told here, since the thread that writes hangs with it.
+            self.shared.note_hanging();
+        }
+        waited
     }
 
     fn time_max(&self) -> Option<Timestamp> {

@@ -120,6 +120,7 @@ fn serve(
                 Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
             }
             shared.queue.written(batch.len());
+            shared.note_hanging();
             linger = Linger {
                 entries: batch.len(),
                 time: started.elapsed().min(LINGER_MAX),
@@ -148,6 +149,8 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
+    // From here on it is one that failed, and is told as that.
+    *super::shared::lock(&shared.hangs_since) = None;
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault

@@ -11,6 +11,8 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/cells.rs"]
+mod cells;
 #[path = "store/failing.rs"]
 mod failing;
 #[path = "store/hanging.rs"]

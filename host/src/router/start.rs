@@ -15,7 +15,7 @@ use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::events::Event;
 use crate::gate::{Gate, KeptError};
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{
     Clock, ComponentFault, Life, OpenBudgets, OpenError, Restored, Store, StoreError, SystemClock,
 };
@@ -169,6 +169,7 @@ impl Router {
             until: trading.until(),
             what: what.map(|what| cut(what, WHAT_BYTES_MAX)),
             milliseconds: None,
+            proofs: Proofs::default(),
         });
         if started.is_err() {
             on_disk_at_last(&*store)?;

@@ -16,13 +16,15 @@ use super::generations::Generations;
 use super::ids::IdFilter;
 use super::lock::StoreLock;
 use super::operator::Inbox;
-use super::policies::Policies;
+use super::policies::{KnownPolicy, Policies};
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, lives, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
-use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
+use crate::journal::record::{
+    ChangeKind, ChangedEvent, Decided, Entry, Grant, PolicyNumber, Proofs, ReleasedEvent,
+};
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
     Claim, Clock, ComponentFault, EventError, EventId, Expired, Guard, Held, Holding, Identity,
@@ -167,6 +169,12 @@ impl SqliteStore {
         is_serving.then_some(()).ok_or(StoreError::Unavailable)
     }
 
+    /// What the store says of the policy that a change is about.
+    fn policy_of(&self, change: &ChangedEvent<'_>) -> Option<KnownPolicy> {
+        let policies = &self.shared.policies;
+        policies.get(policies.number_of(change.digest?)?)
+    }
+
     /// A budget whose window reaches back beyond what memory has cannot be counted.
     fn check_complete(&self, budgets: &[BudgetInfo]) -> Result<(), OpenError> {
         let complete_from = *lock(&self.shared.complete_from);
@@ -192,6 +200,22 @@ impl SqliteStore {
             .send(Order::Introduce(Box::new(policy.clone()), reply))
             .map_err(|_| StoreError::Unavailable)?;
         answer.recv().map_err(|_| StoreError::Unavailable)?
+    }
+}
+
+/// A change with what its entry proves.
+fn proved<'c>(
+    change: &ChangedEvent<'c>,
+    policy: Option<&'c KnownPolicy>,
+    mask: &'c str,
+) -> ChangedEvent<'c> {
+    ChangedEvent {
+        proofs: Proofs {
+            policy: policy.map(|policy| &*policy.proof),
+            // Who only operates a store does not know what is masked.
+            mask: (change.kind == ChangeKind::Started).then_some(mask),
+        },
+        ..*change
     }
 }
 
@@ -335,17 +359,23 @@ impl Store<Recorded> for SqliteStore {
             may_wait: false,
             ..awaited(Effect::None)
         };
-        let pushed = self.push(&Entry::Changed(*change), item);
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let policy = self.policy_of(change);
+        let change = proved(change, policy.as_ref(), &mask);
+        let pushed = self.push(&Entry::Changed(change), item);
         let ticket = pushed.inspect_err(|_| self.shared.generations.lose())?;
         self.shared.queue.wait(ticket)?;
-        self.shared.generations.reserved_by(change);
+        self.shared.generations.reserved_by(&change);
         Ok(())
     }
 
     fn change_first(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
-        let ticket = self.push(&Entry::Changed(*change), awaited(Effect::None))?;
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let policy = self.policy_of(change);
+        let change = proved(change, policy.as_ref(), &mask);
+        let ticket = self.push(&Entry::Changed(change), awaited(Effect::None))?;
         self.shared.queue.wait(ticket)?;
-        self.shared.generations.reserved_by(change);
+        self.shared.generations.reserved_by(&change);
         Ok(())
     }
 
@@ -391,6 +421,7 @@ impl Store<Recorded> for SqliteStore {
                     OnExpiry::Release => expired.held,
                 },
                 is_expiry: true,
+                stays_open: Some(standing.is_open),
                 asked_by: None,
             };
             let item = awaited(Effect::Changed(standing));
@@ -459,24 +490,33 @@ impl Held<Recorded> for Transaction<'_> {
     }
 
     fn commit(mut self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError> {
-        let effect = match self.charge.take() {
-            None => Effect::None,
-            Some((budget, quote_rate)) => Effect::Charged {
-                budget,
-                quote_rate,
-                expires_at: self
-                    .store
-                    .shared
-                    .memory
-                    .deadline(Moment::from(self.held.now())),
-            },
+        let expires_at = || {
+            let memory = &self.store.shared.memory;
+            memory.deadline(Moment::from(self.held.now()))
+        };
+        let (effect, grant) = match self.charge.take() {
+            None => (Effect::None, None),
+            Some((budget, quote_rate)) => {
+                let expires_at = expires_at();
+                let grant = Grant {
+                    quote_rate,
+                    expires_at: expires_at.map(Moment::timestamp),
+                };
+                let effect = Effect::Charged {
+                    budget,
+                    quote_rate,
+                    expires_at,
+                };
+                (effect, Some(grant))
+            }
         };
         let item = Item {
             keeps_id: self.keeps_id,
             ..awaited(effect)
         };
         // Under the budgets' locks: the log is in the ledger's order.
-        let ticket = self.store.push(&Entry::Decided(*decided), item)?;
+        let decided = Decided { grant, ..*decided };
+        let ticket = self.store.push(&Entry::Decided(decided), item)?;
         self.held.commit();
         Ok(ticket)
     }

@@ -108,9 +108,7 @@ fn serve(
         let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
             let started = Instant::now();
-            let written = rows.write(&batch, *head, shared.memory.latest(), || {
-                shared.disk.committing()
-            });
+            let written = rows.write(&batch, *head, || shared.disk.committing());
             let written = written.and_then(|end| {
                 shared.disk.committed()?;
                 Ok(end)

@@ -11,7 +11,11 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/cells.rs"]
+mod cells;
 #[path = "store/failing.rs"]
 mod failing;
+#[path = "store/hanging.rs"]
+mod hanging;
 #[path = "store/keeping.rs"]
 mod keeping;

@@ -242,11 +242,13 @@ fn a_policy_is_swapped_rolled_back_and_goes_on_after_a_restart() {
     let mut router = place.route(&[]);
     assert_eq!(router.pilot("a"), "BUY open_long R2");
     assert_eq!(digest_of(&place.ask(&status)), second_digest);
-    assert_eq!(place.ask(&["rollback"]).status.code(), Some(1));
+    // What was live before that is there to be rolled back to.
+    assert_eq!(place.ask(&["rollback"]).status.code(), Some(0));
+    assert_eq!(digest_of(&place.ask(&status)), first_digest);
     assert!(
         router
             .end()
-            .contains("goes on, which was live when the last router")
+            .contains("goes on, which was live on this store before")
     );
     // A policy that the store has not seen is what whoever starts the router wants.
     let third = place.other_policy("3");
@@ -266,7 +268,7 @@ fn a_policy_is_swapped_rolled_back_and_goes_on_after_a_restart() {
         .unwrap();
     assert_eq!(
         lives,
-        "started 1,swap 2,started 3,started 4,swap 5,rollback 6"
+        "started 1,swap 2,started 3,rollback 4,started 5,swap 6,rollback 7"
     );
 }
 
@@ -317,6 +319,64 @@ fn without_a_router_a_store_takes_what_needs_none() {
         "execution-router: refused (bad_control): `clear` is `abc`; \
          it must be a policy's digest, 64 digits of 0-9 and a-f\n",
     );
+    for (notional, code, said) in [
+        (
+            "-1",
+            "negative",
+            r#"`settle.notional` is `"-1"`; it must be a decimal of 0 or more"#,
+        ),
+        (
+            "much",
+            "not_a_decimal",
+            r#"`settle.notional` is `"much"`; it must be a decimal of 0 or more"#,
+        ),
+    ] {
+        let settle = [
+            "settle",
+            "R1",
+            "--event-id",
+            "f2",
+            "--side",
+            "BUY",
+            "--notional",
+        ];
+        place.expect(
+            &[&settle[..], &[notional]].concat(),
+            1,
+            "",
+            &format!("execution-router: refused ({code}): {said}\n"),
+        );
+    }
+    place.expect(&["quarantine"], 0, "quarantine\n  quarantined none\n", "");
+    let nobody = program()
+        .args(["status", "--as", " ", "--store", &place.store()])
+        .output()
+        .unwrap();
+    assert_eq!(nobody.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&nobody.stderr),
+        "execution-router: `--as` names nobody\n"
+    );
+    // A service has no name in its environment.
+    #[cfg(target_os = "linux")]
+    {
+        let asked = program()
+            .args(["state", "ACTIVE", "--store", &place.store()])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        let by: String = connection
+            .query_row(
+                "SELECT asked_by FROM changes ORDER BY seq DESC",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert!(by.starts_with("uid "), "{by}");
+        place.ask(&["state", "REDUCING"]);
+    }
     // The fill was on another side than decided.
     let mut router = place.route(&[]);
     assert_eq!(router.pilot("b"), "SKIP reducing_only ");
@@ -375,7 +435,7 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
                 .execute_batch("PRAGMA application_id = 1163416148; PRAGMA user_version = 9")
                 .unwrap();
         },
-        "`PATH` has schema 9, and this program knows up to 1; use the newer program that wrote it",
+        "`PATH` has schema 9, and this program knows up to 2; use the newer program that wrote it",
     );
     let output = program()
         .args(["route", "--store", "router.db"])

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::lock::{self, Holder};
 use super::{SqliteStore, StoreAddress, StoreFault, connection, load};
 use crate::events::ASKER_BYTES_MAX;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{Clock as _, Store as _, SystemClock};
 use crate::rejection::Rejection;
 use crate::stream::{answer, control};
@@ -181,6 +181,7 @@ fn do_alone(address: &StoreAddress, line: &str, asked_by: &str) -> Result<Asked,
         Line::Control(line) => match control::standing(line.text) {
             Err(rejection) => return Ok(Err(rejection.into())),
             Ok(control::Standing::Status) => return status(address).map(Ok),
+            Ok(control::Standing::Quarantine) => return quarantine(address).map(Ok),
             Ok(control::Standing::NeedsRouter) => None,
             Ok(standing) => {
                 let store = SqliteStore::open_to_operate(address)?;
@@ -212,7 +213,8 @@ fn settle(
 ) -> Result<Value, Rejection> {
     let settlement = answer::settlement(line)?;
     let settled = store.settle_for(&settlement, asked_by)?;
-    if settled.side_mismatch && !settled.repeated {
+    let (state, _) = store.restored().trading_state.unwrap_or_default();
+    if settled.side_mismatch && !settled.repeated && state == TradingState::Active {
         set_state(store, TradingState::Reducing, None, "router")?;
     }
     Ok(answer::settled(line, &settled).into_value())
@@ -246,7 +248,7 @@ fn change(
                     format!("policy {digest} is not in quarantine"),
                 ));
             }
-            store.change(&ChangedEvent {
+            store.change_first(&ChangedEvent {
                 digest: Some(digest),
                 ..plain(ChangeKind::QuarantineCleared, asked_by)
             })?;
@@ -254,7 +256,9 @@ fn change(
             let others: Vec<Value> = others.map(control::quarantined_facts).collect();
             Ok(json!({ "quarantine": { "cleared": digest.to_string(), "quarantined": others } }))
         }
-        control::Standing::Status | control::Standing::NeedsRouter => Ok(Value::Null),
+        control::Standing::Quarantine
+        | control::Standing::Status
+        | control::Standing::NeedsRouter => Ok(Value::Null),
     }
 }
 
@@ -264,7 +268,7 @@ fn set_state(
     until: Option<Timestamp>,
     asked_by: &str,
 ) -> Result<(), Rejection> {
-    store.change(&ChangedEvent {
+    store.change_first(&ChangedEvent {
         state: Some(state),
         until,
         ..plain(ChangeKind::TradingState, asked_by)
@@ -283,7 +287,17 @@ fn plain(kind: ChangeKind, asked_by: &str) -> ChangedEvent<'_> {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     }
+}
+
+/// Which policies a store that no router runs on lets in no more.
+fn quarantine(address: &StoreAddress) -> Result<Value, AskError> {
+    let path = address.path();
+    let restored = load::restored(&connection::open_reader(path)?, path)?;
+    let shut_out = restored.quarantined.iter().map(control::quarantined_facts);
+    let shut_out: Vec<Value> = shut_out.collect();
+    Ok(json!({ "quarantine": { "quarantined": shut_out } }))
 }
 
 /// How things stand on a store that no router runs on.
@@ -291,10 +305,9 @@ fn status(address: &StoreAddress) -> Result<Value, AskError> {
     let path = address.path();
     let connection = connection::open_reader(path)?;
     let restored = load::restored(&connection, path)?;
-    let last = load::last_live(&connection, path)?;
     let mut facts = Map::new();
     facts.insert("running".into(), false.into());
-    if let Some(last) = last {
+    if let Some(last) = restored.lives.first() {
         let policy = json!({
             "name": last.name,
             "version": last.version,

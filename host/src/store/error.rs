@@ -2,6 +2,7 @@
 //! SQLite says stands behind, never alone.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
@@ -34,6 +35,11 @@ pub enum FaultKind {
     },
     /// It may not be written.
     ReadOnly,
+    /// It can only be read by who may write beside it.
+    Unreadable {
+        /// Why.
+        why: UnreadableWhy,
+    },
     /// There is no room left on its disk.
     Full,
     /// Another process holds it.
@@ -60,6 +66,11 @@ pub enum FaultKind {
         /// What SQLite says.
         what: String,
     },
+    /// Its disk takes nothing.
+    Hangs {
+        /// How long it was waited for.
+        wait_max: Duration,
+    },
     /// The library that was linked is too old to trust.
     Library {
         /// Its version.
@@ -74,7 +85,24 @@ pub enum FaultKind {
     },
 }
 
+/// What takes the right to write beside a store also to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadableWhy {
+    /// A router writes to it.
+    RouterRuns,
+    /// A router that did not end by itself left its log.
+    LogIsLeft,
+}
+
 impl StoreFault {
+    /// Whether it may be a matter of the user's rights.
+    pub(super) const fn keeps_out(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::ReadOnly | FaultKind::Unopenable { .. }
+        )
+    }
+
     /// A fault of the store in this file.
     pub fn new(path: &Path, kind: FaultKind) -> Self {
         let path = path.to_path_buf();
@@ -117,6 +145,20 @@ impl FaultKind {
             Self::ReadOnly => format!(
                 "`{path}` cannot be written: it, its folder or its disk is read-only to this user"
             ),
+            Self::Unreadable { why } => {
+                let kept_out =
+                    format!("`{path}` cannot be read by a user who may not write in its folder");
+                match why {
+                    UnreadableWhy::RouterRuns => format!(
+                        "{kept_out} while a router runs on it; read it as the user who runs the \
+                         router"
+                    ),
+                    UnreadableWhy::LogIsLeft => format!(
+                        "{kept_out}: a router left a log beside it, `{path}-wal`, which whoever \
+                         reads it first takes in; read it once as the user who runs the router"
+                    ),
+                }
+            }
             Self::Full => format!("`{path}` cannot be written: there is no room left on its disk"),
             Self::Locked => format!(
                 "`{path}` is locked by another process, which did not let go of it for \
@@ -130,6 +172,10 @@ impl FaultKind {
             Self::Unsound { what } => format!("`{path}` holds what no router wrote: {what}"),
             Self::Unopenable { what } => format!("`{path}` cannot be opened: {what}"),
             Self::Disk { what } => format!("the disk of `{path}` failed: {what}"),
+            Self::Hangs { wait_max } => format!(
+                "`{path}` has taken nothing for {} ms: its disk hangs",
+                wait_max.as_millis()
+            ),
             Self::Library { found } => format!(
                 "`{path}` is not opened by SQLite {found}: before 3.51.3 it can lose what was \
                  written"

@@ -61,6 +61,7 @@ impl SqliteStore {
                 event_id,
                 released: released.released,
                 is_expiry: false,
+                stays_open: Some(false),
                 asked_by,
             };
             self.push(&Entry::Released(event), awaited(Effect::Changed(standing)))

@@ -10,10 +10,18 @@ use super::error::{FaultKind, StoreFault};
 /// What tells a store from other databases: `EXRT`.
 pub const APPLICATION_ID: i64 = 0x4558_5254;
 /// The version of the tables that this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What leads from each version to the next one; the first makes the tables.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), LATEST_OF_RECORDS];
+
+/// From version 1, whose records an older program reads, to records of version 2, which it does
+/// not; and to a latest time that the journal proves, where it was memory's own.
+const LATEST_OF_RECORDS: &str = "
+    UPDATE meta SET value = coalesce(
+        (SELECT max(at) FROM decisions WHERE budget IS NOT NULL AND repeated = 0),
+        -9223372036854775807 - 1)
+    WHERE key = 'latest'";
 
 /// Makes the tables of a new store, and brings those of an older one up to date.
 ///

@@ -16,7 +16,6 @@ use super::rows::{ChainHead, Rows, WriteError};
 use super::shared::{Order, Shared};
 use super::{connection, load};
 use crate::events::Event;
-use crate::journal::record::DecisionRecord;
 use crate::ledger::StoreError;
 
 /// How often a store that failed is opened again.
@@ -48,7 +47,7 @@ pub(super) fn run(
     let _gone = Gone(shared);
     loop {
         let Err(fault) = serve(shared, &connection, &mut head, orders) else {
-            return;
+            return shared.generations.end(&connection);
         };
         let since = Instant::now();
         let what = fault.to_string();
@@ -100,7 +99,7 @@ fn serve(
 ) -> Result<(), StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&shared.path, &error);
     let mut spent = Batch::default();
-    let prepared = Rows::prepare(connection, &shared.policies);
+    let prepared = Rows::prepare(connection, &shared.policies, &shared.ids);
     let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
     let mut polled = Polled::new();
     let mut looked = Instant::now();
@@ -109,9 +108,7 @@ fn serve(
         let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
             let started = Instant::now();
-            let written = rows.write(&batch, *head, shared.memory.latest(), || {
-                shared.disk.committing()
-            });
+            let written = rows.write(&batch, *head, || shared.disk.committing());
             let written = written.and_then(|end| {
                 shared.disk.committed()?;
                 Ok(end)
@@ -120,8 +117,8 @@ fn serve(
                 Ok(end) => *head = end,
                 Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
             }
-            remember_ids(shared, &batch);
             shared.queue.written(batch.len());
+            shared.note_hanging();
             linger = Linger {
                 entries: batch.len(),
                 time: started.elapsed().min(LINGER_MAX),
@@ -150,22 +147,11 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
-    // They may be on disk though nobody said so.
-    remember_ids(shared, batch);
+    // From here on it is one that failed, and is told as that.
+    *super::shared::lock(&shared.hangs_since) = None;
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault
-}
-
-/// From here on they are looked for on disk, and memory may forget them.
-fn remember_ids(shared: &Shared, batch: &Batch) {
-    for (_, bytes) in batch.entries().filter(|(head, _)| head.keeps_id) {
-        if let Ok(record) = DecisionRecord::decode(bytes)
-            && let Some(id) = record.request.id()
-        {
-            shared.ids.insert(id);
-        }
-    }
 }
 
 /// Does what is asked for beside entries.

@@ -6,6 +6,7 @@
 //! Nothing here decides a request, and nothing but [`journal`](crate::journal) reads the log.
 
 mod address;
+mod aside;
 mod client;
 mod commands;
 mod connection;
@@ -17,6 +18,7 @@ mod load;
 pub mod lock;
 pub(crate) mod manifest;
 mod operator;
+mod place;
 mod policies;
 mod queue;
 mod rows;
@@ -30,7 +32,7 @@ use crate::journal::mask::Mask;
 use crate::ledger::{Clock, SystemClock, TimeToLive};
 
 pub use address::{AddressError, StoreAddress};
-pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
+pub use client::{AskError, Asked, Question, Rejected, WAIT_SECONDS_MAX, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault};
 pub use load::LastLive;

@@ -34,5 +34,5 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         )
     })?;
     let line = json!({ "control": "swap", "policy": text });
-    operate::ask(&arguments.store, "swap", &line)
+    operate::ask(&arguments.store, operate::SWAP, &line)
 }

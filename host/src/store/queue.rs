@@ -296,6 +296,13 @@ impl Queue {
         group.wait()
     }
 
+    /// Whether the ticket's entry is on disk, as far as that is known now.
+    pub(super) fn is_durable(&self, ticket: Ticket) -> bool {
+        let inner = self.inner();
+        let ended = inner.ended.get(ticket.epoch).copied();
+        ticket.number <= ended.unwrap_or(inner.durable)
+    }
+
     /// The ticket of what stands last.
     pub(super) fn last_ticket(&self) -> Ticket {
         self.inner().last_ticket()

@@ -1,5 +1,5 @@
 //! The tables of a store, and how an older store gets to them. Which columns mean what is said
-//! in `schema.sql` and in the host's README.
+//! in `schema.sql`, `schema2.sql` and in the host's README.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::error::{FaultKind, StoreFault};
 /// What tells a store from other databases: `EXRT`.
 pub const APPLICATION_ID: i64 = 0x4558_5254;
 /// The version of the tables that this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What leads from each version to the next one; the first makes the tables.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema2.sql")];
 
 /// Makes the tables of a new store, and brings those of an older one up to date.
 ///

@@ -1,5 +1,6 @@
 //! The durable store itself: the ledger's seam over memory, queue and writer.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -16,6 +17,7 @@ use super::ids::IdFilter;
 use super::load::LastLive;
 use super::lock::StoreLock;
 use super::operator::Inbox;
+use super::place::{self, Place};
 use super::policies::Policies;
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
@@ -38,6 +40,10 @@ const IDS_MAX: usize = 4 * super::queue::QUEUE_ENTRIES_MAX;
 /// The event id under which a reservation's time ends.
 const EXPIRY: &str = "ttl";
 
+/// Reservations at most of which it is remembered that their end was told and is not on disk: what
+/// the store fails to write ends once more when it is back.
+const EXPIRIES_TOLD_MAX: usize = 4_096;
+
 /// A durable store in one SQLite file, held by this process alone. Dropped, it writes what it
 /// still has, and lets go of the file.
 pub struct SqliteStore {
@@ -50,7 +56,9 @@ pub struct SqliteStore {
     pub(super) late: Mutex<()>,
     restored: Restored,
     commands: Mutex<Option<Receiver<Command>>>,
-    _lock: StoreLock,
+    /// Given up last.
+    lock: Option<StoreLock>,
+    told: Mutex<BTreeMap<ReservationId, Ticket>>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -81,9 +89,27 @@ impl SqliteStore {
         options: StoreOptions,
         decides: bool,
     ) -> Result<Self, StoreFault> {
+        let store_lock = StoreLock::take(address.path())?;
+        match Self::open_locked(address, options, decides) {
+            Ok(mut opened) => {
+                opened.lock = Some(store_lock);
+                Ok(opened)
+            }
+            Err(fault) => {
+                store_lock.discard();
+                Err(fault)
+            }
+        }
+    }
+
+    fn open_locked(
+        address: &StoreAddress,
+        options: StoreOptions,
+        decides: bool,
+    ) -> Result<Self, StoreFault> {
         let path = address.path().to_path_buf();
         let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&path, &error);
-        let store_lock = StoreLock::take(&path)?;
+        place::check_names(&path)?;
         options.disk.opening().map_err(fault)?;
         let connection = connection::open_writer(&path)?;
         if decides && !load::keeps_mask(&connection, options.mask.as_ref()).map_err(fault)? {
@@ -112,6 +138,7 @@ impl SqliteStore {
             commands: command_sender,
             complete_from: Mutex::new(Moment::MIN),
             generations: Generations::after(restored.generations),
+            place: Place::of(&path),
             path,
         });
         shared.take_over(&loaded)?;
@@ -133,7 +160,8 @@ impl SqliteStore {
             late: Mutex::new(()),
             restored,
             commands: Mutex::new(Some(commands)),
-            _lock: store_lock,
+            lock: None,
+            told: Mutex::default(),
         })
     }
 
@@ -379,6 +407,9 @@ impl Store<Recorded> for SqliteStore {
     fn expire(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
         self.serving()?;
         let event_id = EventId::new(EXPIRY).map_err(|_| StoreError::Unavailable)?;
+        let mut told = lock(&self.told);
+        told.retain(|_, ticket| !self.shared.queue.is_durable(*ticket));
+        let mut fresh = Vec::new();
         self.shared.memory.expire_then(now, |expired, standing| {
             let event = ReleasedEvent {
                 recorded_at: self.clock.now(),
@@ -392,8 +423,16 @@ impl Store<Recorded> for SqliteStore {
                 asked_by: None,
             };
             let item = awaited(Effect::Changed(standing));
-            self.push(&Entry::Released(event), item).map(|_| ())
-        })
+            let ticket = self.push(&Entry::Released(event), item)?;
+            if told.insert(expired.reservation, ticket).is_none() {
+                fresh.push(*expired);
+            }
+            Ok(())
+        })?;
+        while told.len() > EXPIRIES_TOLD_MAX {
+            told.pop_first();
+        }
+        Ok(fresh)
     }
 }
 

@@ -307,7 +307,7 @@ impl Router {
             filled: settlement.side,
         });
         let state = self.trading_state();
-        if let Some(stricter) = trading::after_mismatch(state, self.trading_state_until()) {
+        if let Some(stricter) = after_mismatch(state, self.trading_state_until()) {
             // No more is let through by it, so that it holds.
             let _ = self.set_trading_state_for(stricter, None, kept::ROUTER);
         }

@@ -11,7 +11,11 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/commands.rs"]
+mod commands;
 #[path = "store/failing.rs"]
 mod failing;
 #[path = "store/keeping.rs"]
 mod keeping;
+#[path = "store/moving.rs"]
+mod moving;

@@ -274,9 +274,7 @@ fn read(outcome: &str) -> Result<Asked, AskError> {
     };
     match (word("code"), word("message")) {
         // What came of it is not known: that is no refusal.
-        (Some(code), Some(message)) if code == ROUTER_GONE => {
-            Err(AskError::RouterGone { message })
-        }
+        (Some(code), Some(message)) if code == ROUTER_GONE => Err(AskError::RouterGone { message }),
         (Some(code), Some(message)) => Ok(Err(Rejected { code, message })),
         _ => Err(AskError::Unreadable {
             text: outcome.escape_debug().take(200).collect(),

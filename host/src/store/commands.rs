@@ -99,11 +99,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 }
 
 /// Notes that a command is run now; false when it was withdrawn, or nobody waits for it any more.
-pub(super) fn take(
-    connection: &Connection,
-    number: i64,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
+pub(super) fn take(connection: &Connection, number: i64, now: Timestamp) -> rusqlite::Result<bool> {
     let now = now.as_microsecond();
     let taken = connection.execute(
         "UPDATE commands SET taken_at = ?2 WHERE number = ?1 AND done_at IS NULL \
@@ -134,9 +130,8 @@ pub(super) fn put_back(connection: &Connection, number: i64) -> rusqlite::Result
 
 /// Answers the commands that the router before this one did not.
 pub(super) fn give_up_old(connection: &Connection) -> rusqlite::Result<()> {
-    let outcome = |message: &str| {
-        json!({ "error": { "code": ROUTER_GONE, "message": message } }).to_string()
-    };
+    let outcome =
+        |message: &str| json!({ "error": { "code": ROUTER_GONE, "message": message } }).to_string();
     connection
         .execute(
             "UPDATE commands SET done_at = asked_at, \

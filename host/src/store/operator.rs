@@ -38,7 +38,7 @@ impl Operator {
     /// # Errors
     /// When there is no thread to do it.
     pub fn start(router: Arc<Router>, inbox: Inbox) -> std::io::Result<Self> {
-        let (stop, stopped) = std::sync::mpsc::sync_channel(0);
+        let (stop, stopped) = sync_channel(0);
         let thread = thread::Builder::new()
             .name("operator".to_owned())
             .spawn(move || run(&router, &inbox, &stopped))?;

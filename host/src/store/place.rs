@@ -83,7 +83,9 @@ pub(super) fn resolved(path: &Path) -> Result<PathBuf, StoreFault> {
         let what = "it is a link to what is not there".to_owned();
         return Err(StoreFault::new(path, FaultKind::Unopenable { what }));
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let folder = fs::canonicalize(parent.unwrap_or(Path::new(".")));
     Ok(match (folder, path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),

@@ -388,6 +388,8 @@ impl Queue {
         kept.keep_unawaited(taken);
         kept.keep_unawaited(&inner.waiting);
         inner.waiting = kept;
+        // It is due once the store is written again, though nobody puts anything behind it.
+        inner.since = (!inner.waiting.is_empty()).then(Instant::now);
         inner.is_urgent = false;
         if inner.state == State::Serving {
             inner.state = State::Failed;

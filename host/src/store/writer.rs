@@ -51,11 +51,6 @@ pub(super) fn run(
             return shared.generations.end(&connection);
         };
         let since = Instant::now();
-        let what = fault.to_string();
-        shared.tell(&Event::StoreFailed {
-            what,
-            lost: shared.queue.take_lost(),
-        });
         // Given up, and yet held until another is open: as long as somebody holds the log's
         // index, what failed to be committed lies behind the log's end, and is written over.
         // Whoever had to make the index anew would find it in the system's cache and take it
@@ -68,6 +63,11 @@ pub(super) fn run(
             // has all of it, wherever it is now.
             let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         }
+        let what = fault.to_string();
+        shared.tell(&Event::StoreFailed {
+            what,
+            lost: shared.queue.take_lost(),
+        });
         match reopen(shared, &mut aside, orders, fault) {
             Some(opened) => (connection, head) = opened,
             None => {

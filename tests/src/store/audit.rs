@@ -81,6 +81,7 @@ pub fn audit(
 ) -> Result<Audit, Finding> {
     sound(connection)?;
     let entries = chained(connection)?;
+    numbered(connection)?;
     let mut replay = Replay::new();
     for (seq, entry) in log(connection)? {
         replay
@@ -119,6 +120,28 @@ fn sound(connection: &Connection) -> Result<(), Finding> {
         .map_err(finding)?;
     if statement.exists([]).map_err(finding)? {
         return Err("a row refers to one that is not there".to_owned());
+    }
+    Ok(())
+}
+
+/// Every activation has a number of its own, and a later one than those before it.
+fn numbered(connection: &Connection) -> Result<(), Finding> {
+    let mut statement = connection
+        .prepare(
+            "SELECT seq, generation FROM changes WHERE kind IN ('started', 'swap', 'rollback') \
+             ORDER BY seq",
+        )
+        .map_err(finding)?;
+    let mut rows = statement.query([]).map_err(finding)?;
+    let mut last = 0;
+    while let Some(row) = rows.next().map_err(finding)? {
+        let (seq, generation) = (count(row, 0)?, count(row, 1)?);
+        if generation <= last {
+            return Err(format!(
+                "entry {seq} makes generation {generation} live after generation {last}"
+            ));
+        }
+        last = generation;
     }
     Ok(())
 }

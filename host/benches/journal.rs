@@ -80,6 +80,7 @@ fn encoding(criterion: &mut Criterion) {
         policy: PolicyNumber::new(1),
         generation: 1,
         keeps_id: true,
+        grant: None,
     };
     let mut bytes = Vec::with_capacity(4_096);
     let mut group = criterion.benchmark_group("record");

@@ -1,5 +1,5 @@
 //! What durability costs: reservations a second that are on disk before they are answered, by
-//! how many are in flight, beside a bare insert of the same rows in groups of the same size, in
+//! how many are in flight (from as many threads, from one that decides ahead, in one batch), beside a bare insert of the same rows in groups of the same size, in
 //! the same run; and what journaling adds to a `normal` decision on the caller's thread.
 //!
 //! `cargo bench --bench store`, with a folder on the disk that is meant as `STORE_BENCH_FOLDER`.
@@ -13,6 +13,7 @@
     reason = "a measurement stops where its ground is missing"
 )]
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -105,6 +106,30 @@ fn reservations(router: &Router, threads: usize) -> Measured {
         }
         lasted = started.elapsed();
     });
+    took.sort_unstable();
+    Measured {
+        a_second: took.len() as f64 / lasted.as_secs_f64(),
+        p99: took[took.len() * 99 / 100],
+    }
+}
+
+/// Reserves from one thread that goes on while so many are on their way to the disk.
+fn pipelined(router: &Router, in_flight: usize) -> Measured {
+    let mut waiting = VecDeque::new();
+    let mut took = Vec::new();
+    let (mut number, started) = (0_u64, Instant::now());
+    while started.elapsed() < LASTS && number < RESERVATIONS_MAX {
+        while waiting.len() < in_flight {
+            let id = format!("p{number}");
+            number += 1;
+            let asked = Instant::now();
+            waiting.push_back((asked, router.decide_pending(&pilot(&id)).unwrap()));
+        }
+        let (asked, pending) = waiting.pop_front().unwrap();
+        assert!(pending.wait().unwrap().reservation().is_some());
+        took.push(asked.elapsed());
+    }
+    let lasted = started.elapsed();
     took.sort_unstable();
     Measured {
         a_second: took.len() as f64 / lasted.as_secs_f64(),
@@ -224,33 +249,41 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    println!("in flight | by threads | p99 | by one batch | bare inserts | threads, batch of it");
+    println!(
+        "in flight | by threads, p99 | by one thread ahead, p99 | by one batch | bare inserts | \
+         threads, ahead, batch of it"
+    );
     for in_flight in IN_FLIGHT {
-        let mut batch_rates = Vec::new();
-        let mut durable_rates = Vec::new();
-        let mut bare_rates = Vec::new();
-        let mut latencies = Vec::new();
+        let mut rates: [Vec<f64>; 4] = Default::default();
+        let mut latencies: [Vec<Duration>; 2] = Default::default();
         for _ in 0..ROUNDS {
             let place = tempfile::tempdir_in(folder()).unwrap();
-            let path = place.path().join("router.db");
-            let router = durable(&path);
-            let measured = reservations(&router, in_flight);
-            drop(router);
-            durable_rates.push(measured.a_second);
-            latencies.push(measured.p99);
-            let router = durable(&place.path().join("batches.db"));
-            batch_rates.push(batches(&router, in_flight));
-            drop(router);
-            let rows = sample(&path);
-            bare_rates.push(bare(&place.path().join("bare.db"), &rows, in_flight));
+            let by_threads = place.path().join("threads.db");
+            let measured = reservations(&durable(&by_threads), in_flight);
+            let ahead = pipelined(&durable(&place.path().join("ahead.db")), in_flight);
+            let batch = batches(&durable(&place.path().join("batches.db")), in_flight);
+            let bare = bare(
+                &place.path().join("bare.db"),
+                &sample(&by_threads),
+                in_flight,
+            );
+            let all = [measured.a_second, ahead.a_second, batch, bare];
+            for (rates, rate) in rates.iter_mut().zip(all) {
+                rates.push(rate);
+            }
+            latencies[0].push(measured.p99);
+            latencies[1].push(ahead.p99);
         }
-        latencies.sort_unstable();
-        let p99 = latencies[latencies.len() / 2];
-        let (threads, batch) = (median(durable_rates), median(batch_rates));
-        let bare = median(bare_rates);
+        let [threads_p99, ahead_p99] = latencies.map(|mut all| {
+            all.sort_unstable();
+            all[all.len() / 2]
+        });
+        let [threads, ahead, batch, bare] = rates.map(median);
         println!(
-            "{in_flight:>9} | {threads:>8.0}/s | {p99:.2?} | {batch:>8.0}/s | {bare:>8.0}/s | {:.0} %, {:.0} %",
+            "{in_flight:>9} | {threads:>8.0}/s, {threads_p99:.2?} | {ahead:>8.0}/s, {ahead_p99:.2?} | \
+             {batch:>8.0}/s | {bare:>8.0}/s | {:.0} %, {:.0} %, {:.0} %",
             100.0 * threads / bare,
+            100.0 * ahead / bare,
             100.0 * batch / bare,
         );
     }

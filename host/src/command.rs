@@ -9,6 +9,7 @@ pub mod explain;
 pub mod import;
 pub mod journal;
 mod keep;
+pub mod new;
 mod operate;
 mod progress;
 pub mod quarantine;

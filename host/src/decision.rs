@@ -205,6 +205,35 @@ impl Decision {
     /// Writes the decision on `request` as one JSON object.
     pub fn write_json(&self, request: &Request<'_>, out: &mut Vec<u8>) {
         let reservation = self.reservation().map(|id| id.to_string());
+        DecisionLine {
+            reservation: reservation.as_deref(),
+            fuel: self.fuel(),
+            repeated: self.repeated,
+            ..self.line(request, &self.warnings)
+        }
+        .write(out);
+    }
+
+    /// Writes the decision in its canonical form, which is the same in every host: without
+    /// reservation, fuel, the policy's digest and generation, and without what only a host
+    /// that has a memory and a calendar can say.
+    pub fn write_canonical(&self, request: &Request<'_>, out: &mut Vec<u8>) {
+        let warnings = self
+            .warnings
+            .iter()
+            .filter(|fault| !fault.code.is_of_host());
+        let warnings: Vec<Fault> = warnings.cloned().collect();
+        let line = self.line(request, &warnings);
+        let policy = line.policy.map(|policy| PolicyLine {
+            digest: None,
+            generation: None,
+            ..policy
+        });
+        DecisionLine { policy, ..line }.write(out);
+    }
+
+    /// The line but for what the host holds, measures and remembers.
+    fn line<'l>(&'l self, request: &'l Request<'_>, warnings: &'l [Fault]) -> DecisionLine<'l> {
         let line = request.line();
         DecisionLine {
             id: request.id(),
@@ -221,7 +250,7 @@ impl Decision {
             quantity: self.quantity(),
             notional: self.notional(),
             budget: self.budget_line(),
-            reservation: reservation.as_deref(),
+            reservation: None,
             metadata: MetadataLine::of(line),
             policy: self.policy().map(|policy| PolicyLine {
                 name: &policy.manifest.name,
@@ -229,11 +258,10 @@ impl Decision {
                 digest: Some(&policy.digest_text),
                 generation: Some(policy.generation),
             }),
-            fuel: self.fuel(),
-            repeated: self.repeated,
-            warnings: &self.warnings,
+            fuel: None,
+            repeated: false,
+            warnings,
         }
-        .write(out);
     }
 
     /// The budget as the line has it.

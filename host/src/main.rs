@@ -18,7 +18,9 @@ struct Arguments {
 enum Verb {
     /// Route requests: JSON Lines in, a decision a line out.
     Route(command::route::Arguments),
-    /// Make a component out of a policy document.
+    /// Make a policy project: a document, or code in Rust, JavaScript or Python.
+    New(command::new::Arguments),
+    /// Make a component out of a policy document, or of what another language was compiled to.
     Build(command::build::Arguments),
     /// Say why each request gets its decision, and what would change it.
     Explain(command::explain::Arguments),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     compiler::this_program_serves();
     let run = match Arguments::parse().verb {
         Verb::Route(arguments) => command::route::run(&arguments),
+        Verb::New(arguments) => command::new::run(&arguments),
         Verb::Build(arguments) => command::build::run(&arguments),
         Verb::Explain(arguments) => command::explain::run(&arguments),
         Verb::Table(arguments) => command::table::run(&arguments),

@@ -37,6 +37,7 @@ pub use instance::{Answer, BatchAnswers, BatchItem, CallError, Instance};
 pub use loader::Loader;
 pub use names::{FoundNames, NAMES_FOUND_MAX};
 pub use shape::ShapeError;
+pub(crate) use shape::{ROUTING, one_line};
 pub(crate) use source::DEFAULT_DOCUMENT;
 pub(crate) use source::cases_beside;
 pub use source::{DocumentSource, PolicyError, PolicyFile, read_document, read_policy_file};
@@ -290,5 +291,5 @@ fn interface(error: &wasmtime::Error) -> ComponentError {
 /// An error of the engine with its causes, on one line.
 fn plain(error: &wasmtime::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    shape::one_line(&causes.join(": "))
+    one_line(&causes.join(": "))
 }

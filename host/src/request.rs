@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use router_guest::amount::Amount;
 use router_guest::json::{Fault, FaultCode, LineError, RequestLine};
-use router_guest::request::{FinalAction, NAME_BYTES_MAX, OrderTerms, Position, TradeType};
+use router_guest::request::{
+    FinalAction, NAME_BYTES_MAX, OrderTerms, Position, TradeType, WorkingOrders,
+};
 
 /// One request, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,6 +174,20 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
+    /// How much of the position to close; all of it, where nothing is said.
+    #[must_use]
+    pub const fn close_quantity(mut self, quantity: Amount) -> Self {
+        self.request.line.terms.close_quantity = Some(quantity);
+        self
+    }
+
+    /// The bot's own orders that still rest, in base quantity; none, where nothing is said.
+    #[must_use]
+    pub const fn working(mut self, working: WorkingOrders) -> Self {
+        self.request.line.terms.working = working;
+        self
+    }
+
     /// Quote currency for one unit of base.
     #[must_use]
     pub const fn price(mut self, price: Amount) -> Self {
@@ -186,6 +202,13 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
+    /// Whether the target is final: the tier's size is not applied.
+    #[must_use]
+    pub const fn sized(mut self, sized: bool) -> Self {
+        self.request.line.terms.sized = sized;
+        self
+    }
+
     /// Account currency that percentages are taken of.
     #[must_use]
     pub const fn equity(mut self, equity: Amount) -> Self {
@@ -193,11 +216,56 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
-    /// The terms, set on the record itself: all of them, the position included.
+    /// Account currency for one unit of the quote currency, where they are not the same.
+    #[must_use]
+    pub const fn quote_rate(mut self, rate: Amount) -> Self {
+        self.request.line.terms.quote_rate = Some(rate);
+        self
+    }
+
+    /// How strong the signal is; its sign is the direction, and tiers do not look at it.
+    #[must_use]
+    pub const fn signal_score(mut self, score: f64) -> Self {
+        self.request.line.terms.signal_score = Some(score);
+        self
+    }
+
+    /// How sure the strategy is of it.
+    #[must_use]
+    pub const fn confidence(mut self, confidence: f64) -> Self {
+        self.request.line.terms.confidence = Some(confidence);
+        self
+    }
+
+    /// What may be won for what may be lost.
+    #[must_use]
+    pub const fn risk_reward_ratio(mut self, ratio: f64) -> Self {
+        self.request.line.terms.risk_reward_ratio = Some(ratio);
+        self
+    }
+
+    /// The price to get out at with a loss.
+    #[must_use]
+    pub const fn stop_loss(mut self, price: Amount) -> Self {
+        self.request.line.terms.stop_loss = Some(price);
+        self
+    }
+
+    /// The price to get out at with a gain.
+    #[must_use]
+    pub const fn take_profit(mut self, price: Amount) -> Self {
+        self.request.line.terms.take_profit = Some(price);
+        self
+    }
+
+    /// The terms, set on the record itself. A position that it sets counts as said; that there
+    /// is none is said by [`RequestBuilder::position`] alone, since `None` is what the record
+    /// holds when nobody has looked.
     #[must_use]
     pub fn terms(mut self, set: impl FnOnce(&mut OrderTerms)) -> Self {
-        set(&mut self.request.line.terms);
-        self.position_given = true;
+        let terms = &mut self.request.line.terms;
+        set(terms);
+        self.position_given |= terms.position.is_some();
         self
     }
 
@@ -274,4 +342,84 @@ fn check_name(field: &'static str, name: &str) -> Result<(), Fault> {
         name.len()
     );
     Err(Fault::of_field(code, field, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(set: impl FnOnce(RequestBuilder<'_>) -> RequestBuilder<'_>) -> Result<(), String> {
+        let built = set(Request::builder(FinalAction::Sell, "BTC/USDT", "trend")).build();
+        built.map(drop).map_err(|fault| fault.message)
+    }
+
+    #[test]
+    fn other_terms_say_nothing_of_the_position() {
+        let missing = "`position` is missing; BUY, SELL and CLOSE need it, and `None` says flat";
+        let long = Position {
+            side: router_guest::request::PositionSide::Long,
+            quantity: Amount::whole(1),
+        };
+        let scored = |terms: &mut OrderTerms| terms.signal_score = Some(0.7);
+        assert_eq!(
+            built(|request| request.terms(scored)),
+            Err(missing.to_owned())
+        );
+        assert_eq!(
+            built(|request| request.signal_score(0.7)),
+            Err(missing.to_owned())
+        );
+        assert_eq!(
+            built(|request| request.terms(scored).position(None)),
+            Ok(())
+        );
+        assert_eq!(
+            built(|request| request.position(None).terms(scored)),
+            Ok(())
+        );
+        assert_eq!(
+            built(|request| request.terms(|terms| terms.position = Some(long))),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn what_is_set_is_what_the_record_would_say() {
+        let amount = |whole| Amount::whole(whole);
+        let working = WorkingOrders {
+            opening: amount(1),
+            closing: amount(2),
+        };
+        let start = || Request::builder(FinalAction::Sell, "BTC/USDT", "trend").position(None);
+        let one_by_one = start()
+            .close_quantity(amount(3))
+            .working(working)
+            .sized(true)
+            .quote_rate(amount(4))
+            .signal_score(-0.5)
+            .confidence(0.6)
+            .risk_reward_ratio(1.5)
+            .stop_loss(amount(5))
+            .take_profit(amount(6));
+        let at_once = start().terms(|terms| {
+            terms.close_quantity = Some(amount(3));
+            terms.working = working;
+            terms.sized = true;
+            terms.quote_rate = Some(amount(4));
+            terms.signal_score = Some(-0.5);
+            terms.confidence = Some(0.6);
+            terms.risk_reward_ratio = Some(1.5);
+            terms.stop_loss = Some(amount(5));
+            terms.take_profit = Some(amount(6));
+        });
+        assert_eq!(one_by_one.build().unwrap(), at_once.build().unwrap());
+    }
+
+    #[test]
+    fn a_score_must_be_finite() {
+        assert_eq!(
+            built(|request| request.position(None).confidence(f64::NAN)),
+            Err("`confidence` is `NaN`; it must be a finite number".to_owned())
+        );
+    }
 }

@@ -15,6 +15,7 @@ mod entry;
 mod generation;
 mod journaling;
 mod kept;
+mod pending;
 mod recorded;
 mod reservation;
 mod seat;
@@ -35,7 +36,7 @@ use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
     Settlement, Store, SystemClock,
@@ -55,6 +56,7 @@ pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quara
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
 pub use kept::Kept;
+pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};
 pub use shadow::{
@@ -138,6 +140,7 @@ impl Router {
             until: trading.until(),
             what: None,
             milliseconds: None,
+            proofs: Proofs::default(),
         })?;
         Ok(Self {
             key: KEYS.fetch_add(1, Ordering::Relaxed),

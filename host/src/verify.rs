@@ -32,7 +32,7 @@ pub use certificate::{
 };
 pub use domain::CELLS_MAX;
 pub use finding::{Breach, Finding, Path};
-pub use lane::{LANE_FAULTS_MAX, LANE_FUEL_MAX, Stop};
+pub use lane::{LANE_FAULTS_MAX, Stop, lane_fuel_max};
 pub use run::Progress;
 
 pub(crate) use domain::Domain;
@@ -279,7 +279,7 @@ fn limits(profile: SandboxProfile) -> BTreeMap<String, u64> {
         ("names_found_max", count(NAMES_FOUND_MAX)),
         ("lanes", count(run::LANES)),
         ("lane_faults_max", u64::from(LANE_FAULTS_MAX)),
-        ("lane_fuel_max", LANE_FUEL_MAX),
+        ("lane_fuel_max", lane_fuel_max(profile)),
         ("component_bytes_max", count(decode.component_bytes_max)),
         ("memory_bytes_max", count(run.memory_bytes_max)),
         ("stack_bytes_max", count(run.stack_bytes_max)),

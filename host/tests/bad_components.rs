@@ -49,7 +49,7 @@ fn what_is_no_component_says_what_it_is() {
     refused(
         "(module)",
         "this is a core module, and a policy is a component: \
-         wrap it with `wasm-tools component new`",
+         `execution-router build` makes one of it",
     );
     let mut large = b"\0asm\x0d\0\x01\0".to_vec();
     large.resize((4 << 20) + 1, 0);

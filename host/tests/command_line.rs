@@ -429,7 +429,7 @@ fn components_that_are_no_policies() {
         ),
         (
             wat::parse_str("(module)").unwrap(),
-            "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`",
+            "this is a core module, and a policy is a component: `execution-router build` makes one of it",
         ),
         (exporting("wasi:http/handler@0.2.0"), &world),
         (

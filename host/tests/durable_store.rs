@@ -11,6 +11,8 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/cells.rs"]
+mod cells;
 #[path = "store/commands.rs"]
 mod commands;
 #[path = "store/failing.rs"]

@@ -250,11 +250,13 @@ fn masked_fields_are_nowhere_and_can_be_asked_for_with_the_key() {
     }
     let with_key = ["journal", "--symbol", "ETH/USDT", "--mask-key", &key];
     assert_eq!(store.prints(&with_key, 0).lines().count(), 1);
-    let text = store.prints(&["replay"], 0);
+    // Nothing is shown by that, and it is not called the same.
+    let text = store.prints(&["replay"], 1);
     assert!(
         text.contains("5 decisions cannot be decided again"),
         "{text}"
     );
+    assert!(text.ends_with("\nnothing was decided again\n"), "{text}");
     assert!(
         store
             .prints(&["journal", "verify"], 0)
@@ -302,6 +304,80 @@ fn a_router_that_runs_is_followed_and_not_held_up() {
     );
     drop(input);
     assert!(router.wait().unwrap().success());
+}
+
+/// Each hung for ever, or said something that helped nobody.
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_and_never_waited_for() {
+    let store = Store::routed(&[]);
+    let pipe = store.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let pipe = pipe.to_str().unwrap();
+    let folder = store.path().to_str().unwrap();
+    for (path, why) in [
+        (
+            pipe,
+            "it is no regular file, but a pipe, a socket or a device",
+        ),
+        (folder, "it is a folder"),
+    ] {
+        for (arguments, what) in [
+            (&["journal", "--mask-key", path][..], "cannot read the key"),
+            (
+                &["journal", "verify", "--checkpoint", path],
+                "cannot read the checkpoint",
+            ),
+            (
+                &["journal", "checkpoint", "-o", path],
+                "cannot write the checkpoint",
+            ),
+            (
+                &["journal", "export", "--format", "jsonl", "-o", path],
+                "cannot write",
+            ),
+            (&["route", "--events", path], "cannot write events to"),
+            (
+                &["route", "--mask", "id", "--mask-key", path],
+                "cannot read the key",
+            ),
+        ] {
+            let output = store.run(arguments);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+            assert_eq!(
+                String::from_utf8_lossy(&output.stderr),
+                format!("execution-router: {what} `{path}`: {why}\n"),
+                "{arguments:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_export_takes_the_place_of_an_earlier_one_whole() {
+    let store = Store::routed(&[]);
+    let path = store.path().join("out.jsonl");
+    fs::write(&path, "an earlier one").unwrap();
+    let out = path.to_str().unwrap();
+    let export = |more: &[&str]| {
+        let arguments = ["journal", "export", "--format", "jsonl", "-o", out];
+        store.run(&[&arguments[..], more].concat())
+    };
+    let output = export(&["--limit", "1"]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        format!("execution-router: wrote 1 entry to `{out}`\n")
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    store.tamper("UPDATE decisions SET record = x'09' WHERE seq = 3");
+    assert_eq!(export(&[]).status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    assert_eq!(
+        fs::read_dir(store.path()).unwrap().count(),
+        // The store with its lock, the requests, and this.
+        4
+    );
 }
 
 #[test]

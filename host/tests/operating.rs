@@ -317,6 +317,64 @@ fn without_a_router_a_store_takes_what_needs_none() {
         "execution-router: refused (bad_control): `clear` is `abc`; \
          it must be a policy's digest, 64 digits of 0-9 and a-f\n",
     );
+    for (notional, code, said) in [
+        (
+            "-1",
+            "negative",
+            r#"`settle.notional` is `"-1"`; it must be a decimal of 0 or more"#,
+        ),
+        (
+            "much",
+            "not_a_decimal",
+            r#"`settle.notional` is `"much"`; it must be a decimal of 0 or more"#,
+        ),
+    ] {
+        let settle = [
+            "settle",
+            "R1",
+            "--event-id",
+            "f2",
+            "--side",
+            "BUY",
+            "--notional",
+        ];
+        place.expect(
+            &[&settle[..], &[notional]].concat(),
+            1,
+            "",
+            &format!("execution-router: refused ({code}): {said}\n"),
+        );
+    }
+    place.expect(&["quarantine"], 0, "quarantine\n  quarantined none\n", "");
+    let nobody = program()
+        .args(["status", "--as", " ", "--store", &place.store()])
+        .output()
+        .unwrap();
+    assert_eq!(nobody.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&nobody.stderr),
+        "execution-router: `--as` names nobody\n"
+    );
+    // A service has no name in its environment.
+    #[cfg(target_os = "linux")]
+    {
+        let asked = program()
+            .args(["state", "ACTIVE", "--store", &place.store()])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        let by: String = connection
+            .query_row(
+                "SELECT asked_by FROM changes ORDER BY seq DESC",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert!(by.starts_with("uid "), "{by}");
+        place.ask(&["state", "REDUCING"]);
+    }
     // The fill was on another side than decided.
     let mut router = place.route(&[]);
     assert_eq!(router.pilot("b"), "SKIP reducing_only ");
@@ -375,7 +433,7 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
                 .execute_batch("PRAGMA application_id = 1163416148; PRAGMA user_version = 9")
                 .unwrap();
         },
-        "`PATH` has schema 9, and this program knows up to 2; use the newer program that wrote it",
+        "`PATH` has schema 9, and this program knows up to 3; use the newer program that wrote it",
     );
     let output = program()
         .args(["route", "--store", "router.db"])

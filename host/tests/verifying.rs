@@ -128,7 +128,7 @@ fn a_component_that_is_none_is_at_fault_itself() {
         ),
         (
             b"\0asm\x01\0\0\0",
-            "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`",
+            "this is a core module, and a policy is a component: `execution-router build` makes one of it",
         ),
         (
             b"\0asm\x0d\0\x01\0",

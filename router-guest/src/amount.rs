@@ -4,12 +4,14 @@
 //! limit must round down and a need up, or a budget leaks. (`rust_decimal`'s `checked_mul`
 //! rounds small products silently to zero, which is why this type exists.)
 
+mod digits;
 mod text;
 mod wide;
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 
+pub(crate) use digits::Digits;
 pub use text::AmountError;
 use wide::U256;
 

@@ -6,7 +6,9 @@
 pub mod as_written;
 pub mod disk;
 pub mod generate;
+pub mod generate_line;
 pub mod generate_policy;
+pub mod hosts;
 pub mod ledger;
 pub mod mutate;
 pub mod naive;

@@ -9,6 +9,7 @@ pub mod acknowledged;
 pub mod audit;
 pub mod kill;
 pub mod load;
+pub mod options;
 pub mod power;
 pub mod variants;
 

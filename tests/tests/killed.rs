@@ -17,7 +17,7 @@ const CYCLES: u64 = 100;
 
 #[test]
 fn a_store_keeps_what_a_killed_process_answered() {
-    let variants = Variants::load(&Cache::user()).unwrap();
+    let variants = Variants::load(Cache::user).unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_store-cycles"));
     let seen = run(2026, CYCLES, program, &variants).unwrap_or_else(|finding| panic!("{finding}"));
     assert_eq!(seen.cycles, CYCLES);
@@ -25,4 +25,5 @@ fn a_store_keeps_what_a_killed_process_answered() {
         seen.acknowledged > CYCLES && seen.audits > CYCLES / 4,
         "{seen:?}"
     );
+    assert!(seen.swaps > 0 && seen.expired > 0, "{seen:?}");
 }

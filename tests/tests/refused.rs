@@ -265,7 +265,7 @@ fn components() -> Vec<(&'static str, Vec<u8>, String)> {
         (
             "module.wasm",
             text("(module (func (export \"decide\")))"),
-            "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`".to_owned(),
+            "this is a core module, and a policy is a component: `execution-router build` makes one of it".to_owned(),
         ),
         (
             "precompiled.cwasm",

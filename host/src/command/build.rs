@@ -1,4 +1,4 @@
-//! `build`: a policy document becomes a component.
+//! `build`: a policy document, or what a language's toolchain made, becomes a component.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,14 @@ use router_guest::document::cases::Cases;
 use super::Outcome;
 use crate::compose::{self, ComposeError};
 use crate::digest::Digest;
-use crate::policy::read_document;
+use crate::encode;
+use crate::policy::{DocumentSource, PolicyFile, read_policy_file};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// A `policy.yaml`, or a folder that holds one; a `cases.yaml` beside it goes in as well.
+    /// A `policy.yaml`, or a folder that holds one, and a `cases.yaml` beside it goes in as well;
+    /// or a `.wasm` that another language was compiled to.
     #[arg(value_name = "P")]
     policy: PathBuf,
     /// The component to write.
@@ -24,10 +26,25 @@ pub struct Arguments {
 /// Builds the component, writes it whole or not at all, and prints its digest.
 ///
 /// # Errors
-/// When the document cannot be read or the component cannot be written.
+/// When the policy cannot be read or the component cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let document = read_document(&arguments.policy)
+    let policy = read_policy_file(&arguments.policy)
         .with_context(|| format!("cannot build `{}`", arguments.policy.display()))?;
+    let component = match policy {
+        PolicyFile::Document(document) => composed(&document)?,
+        PolicyFile::Component { path, bytes } => encoded(&path, &bytes),
+    };
+    let Some(component) = component else {
+        return Ok(Outcome::Findings);
+    };
+    write_whole(&arguments.output, &component)
+        .with_context(|| format!("cannot write `{}`", arguments.output.display()))?;
+    println!("{}  {}", Digest::of(&component), arguments.output.display());
+    Ok(Outcome::Done)
+}
+
+/// The component of a document; none where it has mistakes, which are said.
+fn composed(document: &DocumentSource) -> anyhow::Result<Option<Vec<u8>>> {
     // Cases that cannot be read would be found in the component by nobody who could mend them.
     let cases = document.cases.as_deref().map(Cases::parse);
     let cases_are_sound = match cases {
@@ -38,21 +55,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
         _ => true,
     };
-    let component = match compose::compose(&document.text, document.cases.as_deref()) {
-        Ok(component) => component,
+    match compose::compose(&document.text, document.cases.as_deref()) {
+        Ok(component) => Ok(cases_are_sound.then_some(component)),
         Err(ComposeError::Document(findings)) => {
             super::print_findings(document.path.display(), &findings);
-            return Ok(Outcome::Findings);
+            Ok(None)
         }
-        Err(error) => return Err(error).context("cannot build the component"),
-    };
-    if !cases_are_sound {
-        return Ok(Outcome::Findings);
+        Err(error) => Err(error).context("cannot build the component"),
     }
-    write_whole(&arguments.output, &component)
-        .with_context(|| format!("cannot write `{}`", arguments.output.display()))?;
-    println!("{}  {}", Digest::of(&component), arguments.output.display());
-    Ok(Outcome::Done)
+}
+
+/// The component of what was compiled; none where it is no policy, which is said.
+fn encoded(path: &Path, compiled: &[u8]) -> Option<Vec<u8>> {
+    encode::encode(compiled)
+        .map_err(|error| eprintln!("{}: {error}", path.display()))
+        .ok()
 }
 
 /// Writes beside the file and renames, so that nobody who watches it reads half a policy.

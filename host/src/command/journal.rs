@@ -1,6 +1,5 @@
 //! `journal`: what a store has journaled, listed, exported, counted, verified.
 
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
@@ -18,6 +17,7 @@ use crate::journal::mask::{Mask, MaskField, MaskedFields};
 use crate::journal::period::{End, Period};
 use crate::journal::verify::{self, verify};
 use crate::journal::why::why;
+use crate::regular::Whole;
 use crate::store::StoreAddress;
 
 /// Arguments of `journal`.
@@ -113,7 +113,8 @@ struct ExportArguments {
     /// What is written: JSON Lines as `journal` lists them, or Parquet, decisions alone.
     #[arg(long, value_enum)]
     format: ExportFormat,
-    /// The file; standard output where none is given, for JSON Lines.
+    /// The file, which is written whole or left as it was; standard output where none is given,
+    /// for JSON Lines.
     #[arg(short, long, value_name = "FILE", required_if_eq("format", "parquet"))]
     output: Option<PathBuf>,
 }
@@ -153,7 +154,7 @@ struct VerifyArguments {
 struct CheckpointArguments {
     #[command(flatten)]
     store: StoreArgument,
-    /// The file.
+    /// The file; an earlier checkpoint of the same journal makes room for it.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -253,7 +254,8 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     };
     let cannot = || format!("cannot write `{}`", path.display());
-    let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
+    let (whole, file) = Whole::create(path).with_context(cannot)?;
+    let mut out = BufWriter::new(file);
     let count = match arguments.format {
         ExportFormat::Jsonl => {
             list::list(&journal, &filter, ListFormat::Json, &mut out).with_context(cannot)?
@@ -268,9 +270,11 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
         }
     };
     let file = out.into_inner().map_err(io::IntoInnerError::into_error);
-    file.and_then(|file| file.sync_all()).with_context(cannot)?;
+    file.and_then(|file| whole.place(&file))
+        .with_context(cannot)?;
+    let entries = if count == 1 { "entry" } else { "entries" };
     eprintln!(
-        "execution-router: wrote {count} entries to `{}`",
+        "execution-router: wrote {count} {entries} to `{}`",
         path.display()
     );
     Ok(Outcome::Done)
@@ -306,8 +310,9 @@ fn print_verified(arguments: &VerifyArguments) -> anyhow::Result<Outcome> {
 }
 
 fn write_checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<Outcome> {
-    let checkpoint = Checkpoint::of(&arguments.store.open()?, Timestamp::now())?;
-    checkpoint.write(&arguments.output)?;
+    let journal = arguments.store.open()?;
+    let checkpoint = Checkpoint::of(&journal, Timestamp::now())?;
+    checkpoint.write(&journal, &arguments.output)?;
     println!(
         "the chain stands at {} after entry {}",
         checkpoint.link, checkpoint.seq

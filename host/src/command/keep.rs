@@ -142,9 +142,10 @@ pub(super) fn live_policy(
         return match shut_out {
             None => Ok(given),
             Some(why) => anyhow::bail!(
-                "policy {} is in quarantine: {why}; give another one, or clear it with \
+                "policy {} is in quarantine: {}; give another one, or clear it with \
                  `quarantine --clear`",
-                given.digest()
+                given.digest(),
+                why.escape_debug()
             ),
         };
     };
@@ -152,7 +153,10 @@ pub(super) fn live_policy(
         digest, component, ..
     } = &last;
     if let Some(why) = store.quarantined(*digest) {
-        anyhow::bail!("policy {digest}, which was live last, is in quarantine: {why}");
+        anyhow::bail!(
+            "policy {digest}, which was live last, is in quarantine: {}",
+            why.escape_debug()
+        );
     }
     eprintln!(
         "execution-router: policy `{}` version `{}`, {digest}, goes on, which was live when the \

@@ -24,7 +24,7 @@ pub(super) struct StoreArguments {
     /// The store that the router runs on, as `sqlite:router.db`.
     #[arg(long, value_name = "STORE")]
     store: StoreAddress,
-    /// Who asks, for the journal; the user's name when not given.
+    /// Who asks, for the journal; the user's name, or number, when not given.
     #[arg(long = "as", value_name = "NAME")]
     asked_by: Option<String>,
     /// How long the answer is waited for, in seconds; 10 when not given, and 120 for `swap`. What
@@ -39,6 +39,7 @@ pub(super) struct StoreArguments {
 /// Asks for what the line says, and prints the answer.
 pub(super) fn ask(arguments: &StoreArguments, verb: &str, line: &Value) -> anyhow::Result<Outcome> {
     let asked_by = match &arguments.asked_by {
+        Some(name) if name.trim().is_empty() => anyhow::bail!("`--as` names nobody"),
         Some(name) => name.clone(),
         None => user(),
     };
@@ -77,11 +78,26 @@ pub(super) fn ask(arguments: &StoreArguments, verb: &str, line: &Value) -> anyho
     }
 }
 
+/// The user's name, or number; a service or a container has no name in its environment.
 fn user() -> String {
     USER_VARIABLES
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .or_else(user_number)
         .unwrap_or_else(|| "operator".to_owned())
+}
+
+#[cfg(target_os = "linux")]
+fn user_number() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let process = std::fs::metadata("/proc/self").ok()?;
+    Some(format!("uid {}", process.uid()))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn user_number() -> Option<String> {
+    None
 }
 
 /// The answer for people: a fact a line, what belongs together set in.

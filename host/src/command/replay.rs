@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         ReportFormat::Text => print!("{}", replay::write_text(&replayed)),
         ReportFormat::Json => println!("{:#}", replay::write_json(&replayed)),
     }
-    Ok(outcome(replayed.differing == 0))
+    Ok(outcome(replayed.is_same(), replayed.masked))
 }
 
 fn by_another(arguments: &Arguments, journal: &Journal) -> anyhow::Result<Outcome> {
@@ -65,13 +65,15 @@ fn by_another(arguments: &Arguments, journal: &Journal) -> anyhow::Result<Outcom
         ReportFormat::Text => print!("{}", replay::write_other_text(&replayed)),
         ReportFormat::Json => println!("{:#}", replay::write_other_json(&replayed)),
     }
-    Ok(outcome(replayed.is_same()))
+    Ok(outcome(replayed.is_same(), replayed.masked))
 }
 
-const fn outcome(is_same: bool) -> Outcome {
-    if is_same {
-        Outcome::Done
-    } else {
-        Outcome::Findings
+/// A store without decisions has nothing to differ. One whose decisions are all masked shows
+/// nothing, and whoever goes on after this must not take it for a proof.
+const fn outcome(is_same: Option<bool>, masked: u64) -> Outcome {
+    match is_same {
+        Some(true) => Outcome::Done,
+        None if masked == 0 => Outcome::Done,
+        Some(false) | None => Outcome::Findings,
     }
 }

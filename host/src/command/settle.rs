@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     event_id: String,
     /// What was filled since the last event, in quote currency.
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     notional: String,
     /// The side that was filled: BUY or SELL.
     #[arg(long, value_name = "SIDE")]

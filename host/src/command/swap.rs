@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::operate::{self, StoreArguments};
+use crate::sandbox::SandboxProfile;
 
 /// Arguments of `swap`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,10 @@ pub struct Arguments {
     /// A `policy.yaml`, a folder that holds one, or a component `.wasm`.
     #[arg(value_name = "P")]
     policy: PathBuf,
+    /// Bounds on a component, `strict` or `large`; those that the router was started with when not
+    /// given.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<SandboxProfile>,
 }
 
 /// Asks the router that runs on a store to make a policy the live one, when it passes the gate.
@@ -33,6 +38,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             path.display()
         )
     })?;
-    let line = json!({ "control": "swap", "policy": text });
+    let mut line = json!({ "control": "swap", "policy": text });
+    if let (Some(profile), Some(line)) = (arguments.profile, line.as_object_mut()) {
+        line.insert("profile".to_owned(), profile.word().into());
+    }
     operate::ask(&arguments.store, operate::SWAP, &line)
 }

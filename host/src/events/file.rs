@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Event;
 use crate::ledger::Clock;
+use crate::regular;
 
 /// A file that events are appended to.
 pub struct EventFile {
@@ -18,8 +19,10 @@ impl EventFile {
     /// Opens the file, and makes it where there is none. `clock` says when events happened.
     ///
     /// # Errors
-    /// What the file system says.
+    /// What the file system says, or that it is no regular file: a pipe without a reader would
+    /// hold the router up.
     pub fn open(path: &Path, clock: Box<dyn Clock>) -> io::Result<Self> {
+        regular::check_place(path)?;
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         Ok(Self { file, clock })
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
+use router_guest::engine::sizing;
 use router_guest::manifest::{BudgetInfo, Manifest, Scope};
 use rusqlite::{OptionalExtension as _, Row};
 
@@ -22,6 +23,8 @@ pub use report::{write_json, write_text};
 
 /// Orders that are told to hold a budget; the others are counted.
 pub const HOLDERS_MAX: usize = 20;
+/// Decisions that are looked through for an equity at most.
+const EQUITIES_MAX: u32 = 10_000;
 /// Parts of a scope that are told apart.
 const PARTS_MAX: usize = 10_000;
 
@@ -45,10 +48,11 @@ pub struct BudgetStanding {
     pub info: BudgetInfo,
     /// Its window; `None` on a side where it has no end.
     pub window: [Option<Timestamp>; 2],
-    /// The limit; of one in percent of the equity, at the last decision that consulted it.
+    /// The limit; of one in percent, that of [`Self::equity`].
     pub limit: Option<Amount>,
-    /// When that decision was made; `None` where the limit is the same for every request.
-    pub limit_at: Option<Timestamp>,
+    /// The equity of the last decision that consulted a budget of this name and gave one, and
+    /// when that was; `None` where the limit is the same for every request, or none is known.
+    pub equity: Option<(Amount, Timestamp)>,
     /// By part of its scope: one of an empty name where all requests share it.
     pub parts: BTreeMap<String, Part>,
     /// Orders whose fate is open, the oldest first.
@@ -173,13 +177,17 @@ fn standing(
     let fault = |error: rusqlite::Error| snapshot.fault(&error);
     let bounds = Calendar::new(info)?.bounds(Moment::from(at));
     // What is limited by an amount alone has the same limit for every request.
-    let fixed = info.amount.filter(|_| info.percent.is_none());
-    let limit = last_limit(snapshot, info)?;
+    let equity = match info.percent {
+        None => None,
+        Some(_) => last_equity(snapshot, info)?,
+    };
+    let limit = sizing::limit(info, equity.map(|(equity, _)| equity));
     let mut standing = BudgetStanding {
         info: info.clone(),
         window: ends(bounds),
-        limit: fixed.or_else(|| limit.and_then(|(limit, _)| limit)),
-        limit_at: limit.filter(|_| fixed.is_none()).map(|(_, at)| at),
+        // Of an equity that nobody has given yet there is none.
+        limit: limit.unwrap_or_default(),
+        equity,
         parts: BTreeMap::new(),
         holders: Vec::new(),
         held_by: 0,
@@ -258,28 +266,29 @@ fn plus(left: Amount, right: Amount) -> Amount {
     left.checked_add(right).unwrap_or(left.max(right))
 }
 
-/// The limit at the last decision that consulted a budget of this name, and when that was.
-fn last_limit(
+/// The equity of the last decision that consulted a budget of this name and gave one, and when
+/// that was. The limit that it had then is not asked for: it was another policy's perhaps.
+fn last_equity(
     snapshot: &Snapshot<'_>,
     info: &BudgetInfo,
-) -> Result<Option<(Option<Amount>, Timestamp)>, BudgetsError> {
-    let query = "SELECT seq, record FROM decisions WHERE budget = ?1 AND repeated = 0
-       ORDER BY seq DESC LIMIT 1";
-    let found = snapshot
-        .transaction
-        .query_row(query, [&info.name], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })
-        .optional()
-        .map_err(|error| snapshot.fault(&error))?;
-    let Some((seq, bytes)) = found else {
-        return Ok(None);
-    };
-    let record = DecisionRecord::decode(&bytes);
-    let record = record.map_err(|error| JournalError::Record { seq, error })?;
-    let report = record.answer.budget;
-    let at = record.at.unwrap_or(record.recorded_at);
-    Ok(report.map(|report| (report.limit, at)))
+) -> Result<Option<(Amount, Timestamp)>, BudgetsError> {
+    let fault = |error: rusqlite::Error| snapshot.fault(&error);
+    let query = format!(
+        "SELECT seq, record FROM decisions WHERE budget = ?1 AND repeated = 0
+         ORDER BY seq DESC LIMIT {EQUITIES_MAX}"
+    );
+    let mut statement = snapshot.transaction.prepare(&query).map_err(fault)?;
+    let mut rows = statement.query([&info.name]).map_err(fault)?;
+    while let Some(row) = rows.next().map_err(fault)? {
+        let seq: i64 = row.get(0).map_err(fault)?;
+        let bytes = row.get_ref(1).map_err(fault)?;
+        let record = DecisionRecord::decode(bytes.as_blob().unwrap_or_default());
+        let record = record.map_err(|error| JournalError::Record { seq, error })?;
+        if let Some(equity) = record.request.terms().equity {
+            return Ok(Some((equity, record.at.unwrap_or(record.recorded_at))));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! A checkpoint: where the chain stood at one moment, to be kept where whoever can write to the
 //! store cannot. What was journaled by then cannot be changed, taken out or cut off unseen.
 
-use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Link;
 use super::reader::{Journal, JournalError};
+use crate::regular::{self, Whole};
 use crate::store::{FaultKind, StoreFault};
+
+/// Bytes of a checkpoint's file; one has some hundred and fifty.
+const BYTES_MAX: usize = 4 * 1024;
 
 /// Where a chain stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,18 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
+    },
+    /// The file holds a checkpoint that the journal does not go on from.
+    #[error(
+        "`{}` is a checkpoint after entry {seq} that this journal does not go on from: keep it, \
+         and see what `journal verify --checkpoint` says",
+        path.display()
+    )]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// The entry that it was made after.
+        seq: i64,
     },
     /// The file holds something else.
     #[error(
@@ -86,11 +103,11 @@ impl Checkpoint {
             path: path.to_owned(),
             source,
         };
-        let text = fs::read_to_string(path).map_err(file)?;
+        let text = regular::read(path, BYTES_MAX).map_err(file)?;
         let form = || CheckpointError::Form {
             path: path.to_owned(),
         };
-        let written: Written = serde_json::from_str(&text).map_err(|_| form())?;
+        let written: Written = serde_json::from_slice(&text).map_err(|_| form())?;
         Ok(Self {
             seq: written.seq,
             link: written.chain.parse().map_err(|_| form())?,
@@ -108,16 +125,30 @@ impl Checkpoint {
         serde_json::to_string(&written).unwrap_or_default() + "\n"
     }
 
-    /// Writes it to a file.
+    /// Writes it to a file, in the place of an earlier checkpoint of the same journal. One that
+    /// the journal does not go on from stays: it is what shows that something was taken out.
     ///
     /// # Errors
-    /// [`CheckpointError::File`].
-    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        fs::write(path, self.to_json()).map_err(|source| CheckpointError::File {
+    /// [`CheckpointError`]; what stood in the file stands.
+    pub fn write(&self, journal: &Journal, path: &Path) -> Result<(), CheckpointError> {
+        let file = |source| CheckpointError::File {
             what: "write",
             path: path.to_owned(),
             source,
-        })
+        };
+        regular::check_place(path).map_err(file)?;
+        if path.exists() {
+            let earlier = Self::read(path)?;
+            if journal.snapshot()?.link_of(earlier.seq)? != Some(earlier.link) {
+                return Err(CheckpointError::Other {
+                    path: path.to_owned(),
+                    seq: earlier.seq,
+                });
+            }
+        }
+        let (whole, mut out) = Whole::create(path).map_err(file)?;
+        let written = out.write_all(self.to_json().as_bytes());
+        written.and_then(|()| whole.place(&out)).map_err(file)
     }
 }
 
@@ -163,6 +194,22 @@ impl super::reader::Snapshot<'_> {
         }
     }
 
+    /// The chain as it is written with an entry; `None` where there is no such entry.
+    fn link_of(&self, seq: i64) -> Result<Option<Link>, JournalError> {
+        if seq == 0 {
+            return Ok(Some(Link::START));
+        }
+        let query = "SELECT chain FROM decisions WHERE seq = ?1
+                     UNION ALL SELECT chain FROM settlements WHERE seq = ?1
+                     UNION ALL SELECT chain FROM changes WHERE seq = ?1";
+        let chain = self
+            .transaction
+            .query_row(query, [seq], |row| row.get::<_, Vec<u8>>(0))
+            .optional();
+        let chain = chain.map_err(|error| self.fault(&error))?;
+        Ok(chain.and_then(|chain| Link::from_slice(&chain)))
+    }
+
     fn unsound(&self, what: &str) -> JournalError {
         let what = what.to_owned();
         StoreFault::new(self.path(), FaultKind::Unsound { what }).into()
@@ -171,19 +218,43 @@ impl super::reader::Snapshot<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::journal::testing::TestStore;
 
     #[test]
     fn is_written_as_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.json");
-        let checkpoint = Checkpoint {
-            seq: 7,
-            link: Link::START.next(b"entry"),
-            made: "2026-11-24T09:00:00Z".parse().unwrap(),
+        let journal = TestStore::new().journal();
+        let of = |seq, made: &str| Checkpoint {
+            seq,
+            link: Link::START,
+            made: made.parse().unwrap(),
         };
-        checkpoint.write(&path).unwrap();
+        let checkpoint = of(0, "2026-11-24T09:00:00Z");
+        checkpoint.write(&journal, &path).unwrap();
         assert_eq!(Checkpoint::read(&path).unwrap(), checkpoint);
+        // A later one takes its place; where the journal does not go on from it, it stays.
+        let later = of(0, "2026-11-25T09:00:00Z");
+        later.write(&journal, &path).unwrap();
+        assert_eq!(Checkpoint::read(&path).unwrap(), later);
+        let cut_off = of(7, "2026-11-25T09:00:00Z");
+        fs::write(&path, cut_off.to_json()).unwrap();
+        assert_eq!(
+            checkpoint.write(&journal, &path).unwrap_err().to_string(),
+            format!(
+                "`{}` is a checkpoint after entry 7 that this journal does not go on from: keep \
+                 it, and see what `journal verify --checkpoint` says",
+                path.display()
+            )
+        );
+        assert_eq!(Checkpoint::read(&path).unwrap(), cut_off);
+        fs::write(&path, "notes").unwrap();
+        let refused = checkpoint.write(&journal, &path).unwrap_err().to_string();
+        assert!(refused.contains("is no checkpoint: one is"), "{refused}");
+        assert_eq!(fs::read(&path).unwrap(), b"notes");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -15,6 +14,7 @@ use router_guest::request::NAME_BYTES_MAX;
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
+use crate::regular;
 use crate::request::Request;
 
 /// Bytes that a key must have at least.
@@ -185,7 +185,8 @@ impl Mask {
     /// # Errors
     /// [`MaskError`].
     pub fn read(path: &Path, fields: MaskedFields) -> Result<Self, MaskError> {
-        let key = fs::read(path).map_err(|source| MaskError::Read {
+        // A line end at its end is one byte or two more.
+        let key = regular::read(path, KEY_BYTES_MAX + 2).map_err(|source| MaskError::Read {
             path: path.to_owned(),
             source,
         })?;

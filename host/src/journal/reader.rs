@@ -139,6 +139,14 @@ impl Snapshot<'_> {
 
     /// The policies that decided.
     pub(super) fn policies(&self) -> Result<Policies, JournalError> {
+        self.policies_but(Err)
+    }
+
+    /// The same, but for those whose rows cannot be read, of which is told.
+    pub(super) fn policies_but(
+        &self,
+        mut unreadable: impl FnMut(JournalError) -> Result<(), JournalError>,
+    ) -> Result<Policies, JournalError> {
         let query = "SELECT number, digest, name, version, engine, profile, manifest FROM policies";
         let fault = |error: rusqlite::Error| self.fault(&error);
         let mut statement = self.transaction.prepare(query).map_err(fault)?;
@@ -146,11 +154,20 @@ impl Snapshot<'_> {
         let mut policies = HashMap::new();
         while let Some(row) = rows.next().map_err(fault)? {
             let number: i64 = row.get(0).map_err(fault)?;
-            let wrong = |what| JournalError::Policy { number, what };
-            let known = u32::try_from(number).map(PolicyNumber::new);
-            let known = known.map_err(|_| wrong("number"))?;
             let manifest: String = row.get(6).map_err(fault)?;
-            let manifest = manifest::of_json(&manifest).ok_or_else(|| wrong("manifest"))?;
+            let known = u32::try_from(number).map(PolicyNumber::new).ok();
+            let (known, manifest) = match (known, manifest::of_json(&manifest)) {
+                (Some(known), Some(manifest)) => (known, manifest),
+                (known, _) => {
+                    let what = if known.is_some() {
+                        "manifest"
+                    } else {
+                        "number"
+                    };
+                    unreadable(JournalError::Policy { number, what })?;
+                    continue;
+                }
+            };
             let policy = PolicyRow {
                 number: known,
                 digest: row.get(1).map_err(fault)?,

@@ -5,7 +5,7 @@
 //! Reads and writes no store, and decides nothing.
 //!
 //! ```text
-//! version  1 byte, 1
+//! version  1 byte, 2
 //! kind     1 byte: decided 0, settled 1, released 2, expired 3, changed 4
 //! …        of the kind, see `record/`
 //! ```
@@ -15,7 +15,9 @@
 //! coefficient's lower and, if need be, upper half. A time is whole seconds since 1970 (folded:
 //! 0, −1, 1, −2 are 0, 1, 2, 3) and nanoseconds. A text is its length in bytes and its bytes.
 
+mod answer;
 mod bytes;
+mod change;
 mod decided;
 mod events;
 mod flags;
@@ -24,21 +26,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
-use router_guest::decision::{OrderIntent, PositionEffect, Side};
 use router_guest::json::Fault;
-use router_guest::request::PositionSide;
-use router_guest::state::{BudgetUse, State, TradingState};
+use router_guest::state::State;
 
 use super::mask::{Mask, MaskedFields};
-use crate::decision::{Answer, Author, Charge, Decision, PolicyIdentity};
-use crate::digest::Digest;
-use crate::guard::BudgetReport;
+use crate::decision::{Decision, PolicyIdentity};
 use crate::ledger::{EventId, ReservationId, Settled, Settlement};
 use crate::request::Request;
 use bytes::Reader;
 
-/// The version of the form that is written.
-pub const RECORD_VERSION: u8 = 1;
+pub use answer::{RecordedAnswer, RecordedAuthor, ShownState};
+pub use change::{ChangeKind, ChangedEvent, Proofs};
+
+/// The version of the form that is written. Version 1, which is read as well, says nothing of a
+/// [`Grant`], of what stays open after an expiry, or of [`Proofs`].
+pub const RECORD_VERSION: u8 = 2;
+/// The oldest version that is read.
+pub const RECORD_VERSION_MIN: u8 = 1;
 /// Bytes of an entry at most: a request line has at most 64 KiB, and what it does not say
 /// itself (warnings, the state, the answer) is bounded too.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
@@ -80,6 +84,17 @@ pub struct Decided<'a> {
     pub generation: u64,
     /// Whether a repeat of its id is answered by it.
     pub keeps_id: bool,
+    /// What was granted, where the store reserved for it.
+    pub grant: Option<Grant>,
+}
+
+/// What the ledger keeps of a reservation beside what its decision says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Account currency for one unit of the quote currency.
+    pub quote_rate: Amount,
+    /// When its time is over, where it has one.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A settlement, and what it changed.
@@ -108,53 +123,11 @@ pub struct ReleasedEvent<'a> {
     pub released: Amount,
     /// Whether nobody asked, but its time was over.
     pub is_expiry: bool,
+    /// Whether the order's fate is open still, which only an expiry leaves it; `None` where
+    /// version 1 does not say.
+    pub stays_open: Option<bool>,
     /// Who asked, where it was not the stream itself.
     pub asked_by: Option<&'a str>,
-}
-
-/// What kind of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum ChangeKind {
-    /// A router started on the store.
-    Started,
-    /// Another policy became live.
-    Swap,
-    /// An earlier policy became live again.
-    Rollback,
-    /// A policy was not let in.
-    Refused,
-    /// A policy was shut out.
-    Quarantined,
-    /// A policy was let in again.
-    QuarantineCleared,
-    /// How much is let through changed.
-    TradingState,
-    /// A policy failed, or broke an invariant: what it wanted.
-    Violation,
-}
-
-/// A change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChangedEvent<'a> {
-    /// The host's clock.
-    pub recorded_at: Timestamp,
-    /// What kind.
-    pub kind: ChangeKind,
-    /// Who or what asked.
-    pub asked_by: &'a str,
-    /// The policy.
-    pub digest: Option<Digest>,
-    /// Its generation.
-    pub generation: Option<u64>,
-    /// The trading state.
-    pub state: Option<TradingState>,
-    /// When that ends by itself.
-    pub until: Option<Timestamp>,
-    /// Why, or what happened, in words.
-    pub what: Option<&'a str>,
-    /// What it took.
-    pub milliseconds: Option<u64>,
 }
 
 /// An entry as it was read.
@@ -193,68 +166,17 @@ pub struct DecisionRecord<'a> {
     pub repeated: bool,
     /// Whether a repeat of its id is answered by it.
     pub keeps_id: bool,
+    /// What was granted, where it reserved; version 1 does not say.
+    pub grant: Option<Grant>,
     /// What was worth knowing of the request.
     pub warnings: Vec<Fault>,
-}
-
-/// The state that a policy was shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownState {
-    /// How much was let through.
-    pub trading_state: TradingState,
-    /// One for each budget of the policy, in its order; `None` when withheld.
-    pub budgets: Option<Vec<BudgetUse>>,
-}
-
-/// What was answered, in indexes into the policy's manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedAnswer {
-    /// The side of the order, or SKIP.
-    pub side: Side,
-    /// What it is for.
-    pub intent: OrderIntent,
-    /// What it does to the position.
-    pub effect: PositionEffect,
-    /// The leg that it opens or closes.
-    pub position_side: Option<PositionSide>,
-    /// The tier that classified or sized the request.
-    pub tier: Option<u32>,
-    /// Base quantity.
-    pub quantity: Option<Amount>,
-    /// Quote currency.
-    pub notional: Option<Amount>,
-    /// What it cost in the sandbox, where that is known.
-    pub fuel: Option<u64>,
-    /// Who decided, and why.
-    pub author: RecordedAuthor,
-    /// The budget that was consulted, as it stood before.
-    pub budget: Option<BudgetReport>,
-    /// What is held of it.
-    pub reservation: Option<ReservationId>,
-}
-
-/// Who decided, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordedAuthor {
-    /// The policy.
-    Policy {
-        /// Index into its reasons.
-        reason: u32,
-        /// Index into its rules.
-        rule: u32,
-    },
-    /// The host, because no policy could.
-    FailSafe {
-        /// The reason.
-        reason: &'static str,
-    },
 }
 
 /// Why bytes are no entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// Another version of the form.
-    #[error("its form has version {found}, and this program reads {RECORD_VERSION}")]
+    #[error("its form has version {found}, and this program reads up to {RECORD_VERSION}")]
     Version {
         /// Which.
         found: u8,
@@ -354,104 +276,19 @@ impl<'a> DecisionRecord<'a> {
         Ok(record)
     }
 
+    /// The time that a budget was consulted at, where this decision consulted one. A repeat
+    /// consults none, whatever it repeats.
+    pub fn counted_at(&self) -> Option<Timestamp> {
+        self.at
+            .filter(|_| self.answer.budget.is_some() && !self.repeated)
+    }
+
     /// The decision, made by the policy of this identity (of the fail-safe's, it has none).
     pub fn decision(&self, identity: &Arc<PolicyIdentity>) -> Decision {
         Decision {
             answer: self.answer.answer(identity),
             warnings: self.warnings.clone(),
             repeated: self.repeated,
-        }
-    }
-}
-
-impl ShownState {
-    /// What a policy is shown.
-    pub fn state(&self) -> State<'_> {
-        State {
-            trading_state: self.trading_state,
-            budgets: self.budgets.as_deref(),
-        }
-    }
-}
-
-impl RecordedAnswer {
-    /// The router's own form.
-    pub(crate) fn answer(&self, identity: &Arc<PolicyIdentity>) -> Answer {
-        Answer {
-            side: self.side,
-            intent: self.intent,
-            effect: self.effect,
-            position_side: self.position_side,
-            tier: self.tier,
-            quantity: self.quantity,
-            notional: self.notional,
-            fuel: self.fuel,
-            author: match self.author {
-                RecordedAuthor::Policy { reason, rule } => Author::Policy {
-                    identity: Arc::clone(identity),
-                    reason,
-                    rule,
-                },
-                RecordedAuthor::FailSafe { reason } => Author::FailSafe { reason },
-            },
-            charge: self.budget.map(|report| {
-                Box::new(Charge {
-                    report,
-                    reservation: self.reservation,
-                })
-            }),
-        }
-    }
-
-    /// What is kept of the router's own form.
-    pub(crate) fn of(answer: &Answer) -> Self {
-        let charge = answer.charge.as_deref();
-        Self {
-            side: answer.side,
-            intent: answer.intent,
-            effect: answer.effect,
-            position_side: answer.position_side,
-            tier: answer.tier,
-            quantity: answer.quantity,
-            notional: answer.notional,
-            fuel: answer.fuel,
-            author: match &answer.author {
-                Author::Policy { reason, rule, .. } => RecordedAuthor::Policy {
-                    reason: *reason,
-                    rule: *rule,
-                },
-                Author::FailSafe { reason } => RecordedAuthor::FailSafe { reason },
-            },
-            budget: charge.map(|charge| charge.report),
-            reservation: charge.and_then(|charge| charge.reservation),
-        }
-    }
-}
-
-impl ChangeKind {
-    /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
-        Self::Started,
-        Self::Swap,
-        Self::Rollback,
-        Self::Refused,
-        Self::Quarantined,
-        Self::QuarantineCleared,
-        Self::TradingState,
-        Self::Violation,
-    ];
-
-    /// The kind's word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Swap => "swap",
-            Self::Rollback => "rollback",
-            Self::Refused => "refused",
-            Self::Quarantined => "quarantined",
-            Self::QuarantineCleared => "quarantine_cleared",
-            Self::TradingState => "trading_state",
-            Self::Violation => "violation",
         }
     }
 }

@@ -48,6 +48,17 @@ pub struct Replay {
     pub other_engines: Vec<String>,
 }
 
+impl Replay {
+    /// Whether all came out the same; `None` where nothing was decided again.
+    pub const fn is_same(&self) -> Option<bool> {
+        match (self.differing, self.decided) {
+            (0, 0) => None,
+            (0, _) => Some(true),
+            _ => Some(false),
+        }
+    }
+}
+
 /// A decision that came out otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionDifference {

@@ -108,6 +108,7 @@ impl TestStore {
             policy,
             generation: 1,
             keeps_id: request.id().is_some_and(|id| self.is_new(id)),
+            grant: None,
         };
         self.entry(&Entry::Decided(decided), mask);
     }
@@ -158,7 +159,9 @@ impl TestStore {
     pub(crate) fn end_chain(&self) {
         self.connection
             .execute(
-                "INSERT INTO meta VALUES ('chain_seq', ?1), ('chain_hash', ?2)",
+                "INSERT INTO meta SELECT 'chain_seq', ?1 UNION ALL SELECT 'chain_hash', ?2
+                 UNION ALL SELECT 'latest', coalesce(max(at), -9223372036854775807 - 1)
+                 FROM decisions WHERE budget IS NOT NULL AND repeated = 0",
                 params![self.seq, &self.link.as_bytes()[..]],
             )
             .unwrap();

@@ -1,11 +1,12 @@
 //! `journal verify`: whether a journal is the one that was written.
 //!
 //! Every entry is held to the chain, its columns to its record, the reservations to the entries
-//! that made them, the policies to their digests, and the whole to a checkpoint that was kept
-//! elsewhere. It mends nothing. Whoever can write to the store can write all of it anew, chain
+//! that made them, the policies to their digests and to the changes that name them, what holds now
+//! to the changes that led to it, and the whole to a checkpoint that was kept elsewhere. It mends nothing. Whoever can write to the store can write all of it anew, chain
 //! and all: against that the checkpoint alone helps.
 
 mod entries;
+mod holds;
 mod report;
 mod reservations;
 
@@ -64,7 +65,14 @@ pub fn verify(
 ) -> Result<Verified, JournalError> {
     let snapshot = journal.snapshot()?;
     let mut findings = Findings::default();
-    let policies = snapshot.policies()?;
+    let policies = snapshot.policies_but(|error| match error {
+        JournalError::Policy { number, what } => {
+            let what = format!("it has no {what} that can be read");
+            findings.add(format!("policy {number}"), what);
+            Ok(())
+        }
+        error => Err(error),
+    })?;
     for policy in policies.in_order() {
         let digest = Digest::of(&snapshot.component(policy.number)?).to_string();
         if digest != policy.digest {
@@ -87,10 +95,17 @@ pub fn verify(
     )?;
     check_end(&snapshot, &walked, checkpoint.as_ref(), &mut findings)?;
     reservations::check(&snapshot, &policies, &mut findings)?;
+    let entries::Walked {
+        entries,
+        last,
+        link,
+        holds,
+    } = walked;
+    holds.check(&snapshot, &mut findings)?;
     Ok(Verified {
-        entries: walked.entries,
-        last: walked.last,
-        link: walked.link,
+        entries,
+        last,
+        link,
         checkpoint,
         findings: findings.first,
         found: findings.count,

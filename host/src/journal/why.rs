@@ -167,8 +167,13 @@ impl Why {
     /// As text for people.
     pub fn to_text(&self) -> String {
         let skipped = self.decisions - self.opened - self.closed;
+        let word = if self.decisions == 1 {
+            "decision"
+        } else {
+            "decisions"
+        };
         let mut text = format!(
-            "{}: {} decisions, of which {} opened, {} closed and {skipped} were skipped\n",
+            "{}: {} {word}, of which {} opened, {} closed and {skipped} were skipped\n",
             self.title(),
             self.decisions,
             self.opened,

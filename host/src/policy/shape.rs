@@ -15,6 +15,12 @@ const ENGINE_EXPORTS: [&str; 2] = [
     "execution-router:policy/routing-json@0.1.0",
 ];
 const PACKAGE: &str = "execution-router:policy/";
+/// The package of what a component imports whose toolchain took it for a program with a system.
+const SYSTEM: &str = "wasi:";
+/// The switches of the toolchains that policies are known to be made with.
+const WITHOUT_SYSTEM: &str = "; tell the toolchain that there is no system: Rust with \
+    `--target wasm32-unknown-unknown`, componentize-js with `--disable stdio random clocks http \
+    fetch-event`, componentize-py and componentize-qjs with `--stub-wasi`";
 
 /// Why a file is no policy component.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +50,7 @@ pub enum ShapeError {
     },
     /// It is WebAssembly, but no component.
     #[error(
-        "this is a core module, and a policy is a component: wrap it with `wasm-tools component new`"
+        "this is a core module, and a policy is a component: `execution-router build` makes one of it"
     )]
     CoreModule,
     /// It breaks off or is damaged.
@@ -56,7 +62,10 @@ pub enum ShapeError {
         message: String,
     },
     /// It imports something.
-    #[error("the component imports `{import}`, and a policy imports nothing")]
+    #[error(
+        "the component imports `{import}`, and a policy imports nothing{}",
+        without_system(import)
+    )]
     Import {
         /// The first import.
         import: String,
@@ -71,7 +80,10 @@ pub enum ShapeError {
     #[error("the component is of another world: it does not export `{ROUTING}`")]
     World,
     /// It exports something else as well.
-    #[error("the component exports `{export}` besides, and a policy exports `{ROUTING}` alone")]
+    #[error(
+        "the component exports `{export}` besides, and a policy exports `{ROUTING}` alone: \
+         what a toolchain leaves there, `execution-router build` hides"
+    )]
     Export {
         /// The first export too many.
         export: String,
@@ -140,6 +152,15 @@ pub(super) fn code(bytes: &[u8]) -> Option<&[u8]> {
     found
 }
 
+/// How not to import it, where that is known.
+fn without_system(import: &str) -> &'static str {
+    if import.starts_with(SYSTEM) {
+        WITHOUT_SYSTEM
+    } else {
+        ""
+    }
+}
+
 fn check_beginning(bytes: &[u8]) -> Result<(), ShapeError> {
     const MAGIC: &[u8] = b"\0asm";
     if bytes.is_empty() {
@@ -187,7 +208,7 @@ fn outline(bytes: &[u8]) -> Result<Outline, ShapeError> {
 }
 
 /// What the parser says in several lines, in one: a refusal is one line.
-pub(super) fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

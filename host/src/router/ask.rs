@@ -296,10 +296,7 @@ pub(crate) fn opening_quantity(
         .and_then(|notional| sizing::opening_quantity(notional, price, step))
         .ok_or_else(|| Fault::of_refusal(Refusal::FieldOverflow(RequestField::Price)))?;
     if quantity.is_zero() {
-        return Err(Rejection::new(
-            "below_step",
-            format!("the order's quantity at `price` `{price}` rounds down to nothing"),
-        ));
+        return Err(Fault::of_step(price).into());
     }
     Ok(quantity)
 }

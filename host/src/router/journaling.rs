@@ -46,6 +46,7 @@ impl About<'_> {
             policy: self.policy,
             generation: self.generation,
             keeps_id,
+            grant: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::swap::SwapRefusal;
 use super::trading::is_as_strict;
 use crate::digest::Digest;
 use crate::events::{Event, StateCause};
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::StoreError;
 
 /// Who asks for what the router does by itself.
@@ -212,6 +212,7 @@ fn plain(at: Timestamp, kind: ChangeKind, asked_by: &str) -> ChangedEvent<'_> {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     }
 }
 

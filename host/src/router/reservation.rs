@@ -23,12 +23,20 @@ pub struct Reservation<'r> {
     is_sent: bool,
 }
 
-/// A reservation that was not settled or released, and why. It is as it was.
+/// A reservation that was not settled or released, and why. It is as it was. Whoever does not
+/// try again makes an [`EventError`] of it, which `?` hands on.
 pub struct Unchanged<'r> {
     /// Why.
     pub error: EventError,
     /// The reservation, to try again.
     pub reservation: Reservation<'r>,
+}
+
+impl From<Unchanged<'_>> for EventError {
+    /// Why; the reservation goes, which releases it if its order was never sent.
+    fn from(unchanged: Unchanged<'_>) -> Self {
+        unchanged.error
+    }
 }
 
 impl Router {

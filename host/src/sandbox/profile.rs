@@ -144,7 +144,9 @@ const LARGE: ProfileLimits = ProfileLimits {
     decode: DecodeLimits {
         component_bytes_max: 32 << 20,
         nesting_max: 8,
-        modules_max: 16,
+        // Python's interpreter comes in ten libraries, and with a stub for each interface of a system
+        // that it does without: 38.
+        modules_max: 64,
         components_max: 64,
         definitions_max: 10_000,
         types_max: 20_000,
@@ -169,7 +171,8 @@ const LARGE: ProfileLimits = ProfileLimits {
     },
     run: RunLimits {
         memory_bytes_max: 256 << 20,
-        core_instances_max: 16,
+        // One for each module, and one for each interface between them.
+        core_instances_max: 128,
         tables_max: 4,
         table_elements_max: 100_000,
         stack_bytes_max: 512 << 10,

@@ -16,7 +16,7 @@ use super::error::FaultKind;
 use super::lock::{self, Holder};
 use super::{SqliteStore, StoreAddress, StoreFault, connection, load, schema};
 use crate::events::ASKER_BYTES_MAX;
-use crate::journal::record::{ChangeKind, ChangedEvent};
+use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{Clock as _, Store as _, SystemClock};
 use crate::rejection::Rejection;
 use crate::router::after_mismatch;
@@ -295,6 +295,7 @@ fn do_alone(address: &StoreAddress, line: &str, asked_by: &str) -> Result<Asked,
         Line::Control(line) => match control::standing(line.text) {
             Err(rejection) => return Ok(Err(rejection.into())),
             Ok(control::Standing::Status) => return status(address).map(Ok),
+            Ok(control::Standing::Quarantine) => return quarantine(address).map(Ok),
             Ok(control::Standing::NeedsRouter) => None,
             Ok(standing) => {
                 let store = SqliteStore::open_to_operate(address)?;
@@ -371,7 +372,9 @@ fn change(
             let others: Vec<Value> = others.map(control::quarantined_facts).collect();
             Ok(json!({ "quarantine": { "cleared": digest.to_string(), "quarantined": others } }))
         }
-        control::Standing::Status | control::Standing::NeedsRouter => Ok(Value::Null),
+        control::Standing::Quarantine
+        | control::Standing::Status
+        | control::Standing::NeedsRouter => Ok(Value::Null),
     }
 }
 
@@ -400,7 +403,17 @@ fn plain(kind: ChangeKind, asked_by: &str) -> ChangedEvent<'_> {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     }
+}
+
+/// Which policies a store that no router runs on lets in no more.
+fn quarantine(address: &StoreAddress) -> Result<Value, AskError> {
+    let path = address.path();
+    let restored = load::restored(&connection::open_reader(path)?, path)?;
+    let shut_out = restored.quarantined.iter().map(control::quarantined_facts);
+    let shut_out: Vec<Value> = shut_out.collect();
+    Ok(json!({ "quarantine": { "quarantined": shut_out } }))
 }
 
 /// How things stand on a store that no router runs on.

@@ -1,14 +1,14 @@
 //! Connections to a store's file: to write to it, and to read it beside a router that writes.
 //! What is in the tables is not looked at here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{FaultKind, StoreFault};
-use super::schema;
+use super::error::{FaultKind, StoreFault, UnreadableWhy};
+use super::{lock, schema};
 
 /// How long a connection waits for another process to let go of the store.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,15 +73,63 @@ fn begin_log(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Opens a store that there is, to read it; nothing is written through this connection.
+/// Opens a store that there is, to read it; nothing is written through this connection. Whoever
+/// may not write beside the store can read it all the same while nobody else does.
 ///
 /// # Errors
 /// [`StoreFault`], also where there is none.
 pub fn open_reader(path: &Path) -> Result<Connection, StoreFault> {
-    let connection = open_existing(path)?;
+    let connection = match open_existing(path) {
+        Err(fault) if fault.keeps_out() && path.is_file() => open_sealed(path, fault)?,
+        opened => opened?,
+    };
     let read_only = connection.pragma_update(None, "query_only", true);
     read_only.map_err(|error| StoreFault::of_sqlite(path, &error))?;
     Ok(connection)
+}
+
+/// Opens a store that nobody writes meanwhile as a file that does not change: no index of a log is
+/// made beside it, for which its folder would have to be written. `fault` is what became of opening
+/// it as ever.
+fn open_sealed(path: &Path, fault: StoreFault) -> Result<Connection, StoreFault> {
+    let why = if lock::holder(path)?.is_some() {
+        UnreadableWhy::RouterRuns
+    } else if beside(path, "-wal")
+        .metadata()
+        .is_ok_and(|log| log.len() > 0)
+    {
+        UnreadableWhy::LogIsLeft
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let sealed = Connection::open_with_flags(sealed_address(path), flags);
+        let is_store = |connection: &Connection| {
+            schema::version(connection, path).is_ok_and(|version| version > 0)
+        };
+        return sealed.ok().filter(is_store).ok_or(fault);
+    };
+    Err(StoreFault::new(path, FaultKind::Unreadable { why }))
+}
+
+/// The file's name as an address of SQLite's, which says that it does not change.
+fn sealed_address(path: &Path) -> String {
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                address.push(char::from(*byte));
+            }
+            other => address.push_str(&format!("%{other:02X}")),
+        }
+    }
+    address + "?immutable=1"
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    beside.into()
 }
 
 /// Opens a store that there is, for what other terminals may write: commands.
@@ -134,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    fn store() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn store() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("router.db");
         (folder, path)
@@ -154,7 +202,7 @@ mod tests {
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
         assert_eq!(mode, "wal");
-        assert_eq!(schema::version(&connection, &path), Ok(2));
+        assert_eq!(schema::version(&connection, &path), Ok(3));
         let tables: i64 = connection
             .query_row(
                 "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
@@ -195,11 +243,11 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let (_folder, path) = store();
         let newer = open_writer(&path).unwrap();
-        newer.pragma_update(None, "user_version", 3).unwrap();
+        newer.pragma_update(None, "user_version", 4).unwrap();
         drop(newer);
         refused(
             &path,
-            "`PATH` has schema 3, and this program knows up to 2; \
+            "`PATH` has schema 4, and this program knows up to 3; \
              use the newer program that wrote it",
         );
     }
@@ -216,7 +264,7 @@ mod tests {
         .unwrap();
         drop(old);
         let connection = open_writer(&path).unwrap();
-        assert_eq!(schema::version(&connection, &path), Ok(2));
+        assert_eq!(schema::version(&connection, &path), Ok(3));
         let kept: (String, Option<i64>) = connection
             .query_row("SELECT verb, taken_at FROM commands", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -255,6 +303,33 @@ mod tests {
         assert_eq!(
             StoreFault::of_sqlite(&path, &error).kind,
             FaultKind::ReadOnly
+        );
+    }
+
+    /// What whoever may not write in the folder gets; whoever may do so never comes here.
+    #[test]
+    fn a_store_at_rest_is_read_as_a_file_that_does_not_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a store?#%.db");
+        drop(open_writer(&path).unwrap());
+        let fault = || StoreFault::new(&path, FaultKind::ReadOnly);
+        let sealed = open_sealed(&path, fault()).unwrap();
+        assert_eq!(schema::version(&sealed, &path), Ok(3));
+        assert!(!beside(&path, "-shm").exists());
+        let refused = |expected: &str| {
+            let error = open_sealed(&path, fault()).unwrap_err().to_string();
+            assert_eq!(error, expected.replace("PATH", &path.display().to_string()));
+        };
+        fs::write(beside(&path, "-wal"), "a log").unwrap();
+        refused(
+            "`PATH` cannot be read by a user who may not write in its folder: a router left a log \
+             beside it, `PATH-wal`, which whoever reads it first takes in; read it once as the \
+             user who runs the router",
+        );
+        let _held = lock::StoreLock::take(&path).unwrap();
+        refused(
+            "`PATH` cannot be read by a user who may not write in its folder while a router runs \
+             on it; read it as the user who runs the router",
         );
     }
 

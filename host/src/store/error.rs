@@ -34,6 +34,11 @@ pub enum FaultKind {
     },
     /// It may not be written.
     ReadOnly,
+    /// It can only be read by who may write beside it.
+    Unreadable {
+        /// Why.
+        why: UnreadableWhy,
+    },
     /// There is no room left on its disk.
     Full,
     /// Another process holds it.
@@ -88,7 +93,24 @@ pub enum FaultKind {
     },
 }
 
+/// What takes the right to write beside a store also to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadableWhy {
+    /// A router writes to it.
+    RouterRuns,
+    /// A router that did not end by itself left its log.
+    LogIsLeft,
+}
+
 impl StoreFault {
+    /// Whether it may be a matter of the user's rights.
+    pub(super) const fn keeps_out(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::ReadOnly | FaultKind::Unopenable { .. }
+        )
+    }
+
     /// A fault of the store in this file.
     pub fn new(path: &Path, kind: FaultKind) -> Self {
         let path = path.to_path_buf();
@@ -152,6 +174,20 @@ impl FaultKind {
             Self::ReadOnly => format!(
                 "`{path}` cannot be written: it, its folder or its disk is read-only to this user"
             ),
+            Self::Unreadable { why } => {
+                let kept_out =
+                    format!("`{path}` cannot be read by a user who may not write in its folder");
+                match why {
+                    UnreadableWhy::RouterRuns => format!(
+                        "{kept_out} while a router runs on it; read it as the user who runs the \
+                         router"
+                    ),
+                    UnreadableWhy::LogIsLeft => format!(
+                        "{kept_out}: a router left a log beside it, `{path}-wal`, which whoever \
+                         reads it first takes in; read it once as the user who runs the router"
+                    ),
+                }
+            }
             Self::Full => format!("`{path}` cannot be written: there is no room left on its disk"),
             Self::Locked => format!(
                 "`{path}` is locked by another process, which did not let go of it for \

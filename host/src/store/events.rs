@@ -55,6 +55,7 @@ impl SqliteStore {
                     event_id,
                     released: released.released,
                     is_expiry: false,
+                    stays_open: Some(false),
                     asked_by,
                 };
                 self.journal_event(released.repeated, &Entry::Released(event), standing)

@@ -205,15 +205,20 @@ pub(super) fn head(connection: &Connection, path: &Path) -> Result<ChainHead, St
 /// Whether the store was begun with the same fields masked by the same key; a new store is from
 /// here on. Memory and disk would else know the same ids under different names.
 pub(super) fn keeps_mask(connection: &Connection, mask: Option<&Mask>) -> rusqlite::Result<bool> {
-    let text = mask.map_or_else(String::new, |mask| {
-        format!("{} {}", mask.fields(), mask.key_digest())
-    });
+    let text = mask_text(mask);
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('mask', ?1) ON CONFLICT (key) DO NOTHING",
         [&text],
     )?;
     let begun: Option<String> = meta(connection, "mask")?;
     Ok(begun.is_some_and(|begun| begun == text))
+}
+
+/// What a store keeps of which fields are masked, and by which key.
+pub(super) fn mask_text(mask: Option<&Mask>) -> String {
+    mask.map_or_else(String::new, |mask| {
+        format!("{} {}", mask.fields(), mask.key_digest())
+    })
 }
 
 fn latest(connection: &Connection) -> rusqlite::Result<Moment> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use router_guest::manifest::Manifest;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, Row};
 
 use super::manifest;
 use crate::decision::PolicyIdentity;
@@ -17,6 +17,18 @@ use crate::sandbox::engine_digest;
 
 /// The version of the interface that policies are asked by.
 const WIT_VERSION: &str = "0.1.0";
+/// The columns of a policy's row that are chained with each change of it. Its digest is the
+/// change's own, and its component is held to that.
+pub(crate) const PROVED_COLUMNS: [&str; 8] = [
+    "number",
+    "name",
+    "version",
+    "engine",
+    "wit",
+    "profile",
+    "manifest",
+    "first_seen",
+];
 /// Identities that are kept ready: a repeat of an old decision names the policy of then.
 const IDENTITIES_MAX: usize = 256;
 
@@ -25,6 +37,8 @@ const IDENTITIES_MAX: usize = 256;
 pub(crate) struct KnownPolicy {
     pub(crate) digest: Digest,
     pub(crate) manifest: Arc<Manifest>,
+    /// What changes prove of its row.
+    pub(crate) proof: Arc<[u8]>,
 }
 
 /// The policies that a store knows.
@@ -63,7 +77,9 @@ impl Policies {
         if let Some(identity) = identities.get(&(number, generation)) {
             return Some(Arc::clone(identity));
         }
-        let KnownPolicy { digest, manifest } = self.get(number)?;
+        let KnownPolicy {
+            digest, manifest, ..
+        } = self.get(number)?;
         let identity = Arc::new(PolicyIdentity {
             manifest,
             digest,
@@ -79,8 +95,10 @@ impl Policies {
 
     /// Reads what stands in the store.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement =
-            connection.prepare("SELECT number, digest, manifest FROM policies ORDER BY number")?;
+        let columns = proved_columns();
+        let mut statement = connection.prepare(&format!(
+            "SELECT number, digest, manifest, {columns} FROM policies ORDER BY number"
+        ))?;
         let mut rows = statement.query([])?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(row) = rows.next()? {
@@ -92,7 +110,13 @@ impl Policies {
                 (Digest::of_text(&digest), manifest::of_json(&text))
             {
                 let manifest = Arc::new(manifest);
-                known.insert(number, KnownPolicy { digest, manifest });
+                let proof = proof(row, 3)?.concat().into();
+                let policy = KnownPolicy {
+                    digest,
+                    manifest,
+                    proof,
+                };
+                known.insert(number, policy);
             }
         }
         Ok(())
@@ -123,21 +147,42 @@ impl Policies {
                 Timestamp::now().as_microsecond(),
             ],
         )?;
-        let number = number_in(connection, digest)?;
-        let number = number.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let query = format!(
+            "SELECT number, {} FROM policies WHERE digest = ?1",
+            proved_columns()
+        );
+        let (number, proof) = connection.query_row(&query, [digest.to_string()], |row| {
+            let proof: Arc<[u8]> = proof(row, 1)?.concat().into();
+            Ok((PolicyNumber::new(row.get(0)?), proof))
+        })?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let manifest = Arc::new(manifest.clone());
-        known.insert(number, KnownPolicy { digest, manifest });
+        let policy = KnownPolicy {
+            digest,
+            manifest: Arc::new(manifest.clone()),
+            proof,
+        };
+        known.insert(number, policy);
         Ok(number)
     }
 }
 
-fn number_in(connection: &Connection, digest: Digest) -> rusqlite::Result<Option<PolicyNumber>> {
-    connection
-        .query_row(
-            "SELECT number FROM policies WHERE digest = ?1",
-            [digest.to_string()],
-            |row| row.get(0).map(PolicyNumber::new),
-        )
-        .optional()
+/// The proved columns, for a query whose rows [`proof`] reads.
+pub(crate) fn proved_columns() -> String {
+    PROVED_COLUMNS
+        .map(|column| format!("CAST({column} AS BLOB)"))
+        .join(", ")
+}
+
+/// The SHA-256 of each proved column of a row, the first of which stands at this place.
+pub(crate) fn proof(
+    row: &Row<'_>,
+    first: usize,
+) -> rusqlite::Result<[[u8; Digest::BYTES]; PROVED_COLUMNS.len()]> {
+    let mut proof = [[0; Digest::BYTES]; PROVED_COLUMNS.len()];
+    for (at, digest) in proof.iter_mut().enumerate() {
+        // No column of them can be NULL.
+        let value = row.get_ref(first + at)?;
+        *digest = *Digest::of(value.as_blob().unwrap_or_default()).as_bytes();
+    }
+    Ok(proof)
 }

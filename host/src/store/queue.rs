@@ -341,7 +341,7 @@ impl Queue {
             }
             if inner.is_urgent {
                 let left = linger.time.saturating_sub(started.elapsed());
-                if inner.waiting.len() >= linger.entries || left.is_zero() {
+                if inner.waiting.len() >= linger.entries.div_ceil(2) || left.is_zero() {
                     break;
                 }
                 drop(inner);

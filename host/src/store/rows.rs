@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::generations;
+use super::ids::IdFilter;
 use super::policies::Policies;
 use super::queue::{Batch, Effect, Head};
 use crate::journal::chain::Link;
@@ -69,12 +70,14 @@ pub(super) struct Rows<'c> {
     kept_seq: Statement<'c>,
     connection: &'c Connection,
     policies: &'c Policies,
+    ids: &'c IdFilter,
 }
 
 impl<'c> Rows<'c> {
     pub(super) fn prepare(
         connection: &'c Connection,
         policies: &'c Policies,
+        ids: &'c IdFilter,
     ) -> rusqlite::Result<Self> {
         Ok(Self {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -93,11 +96,13 @@ impl<'c> Rows<'c> {
             change: connection.prepare(&insert_into("changes", &CHANGE_COLUMNS))?,
             head: connection.prepare(
                 "INSERT INTO meta (key, value) VALUES ('chain_seq', ?1), ('chain_hash', ?2), ('latest', ?3) \
-                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                 ON CONFLICT (key) DO UPDATE SET value = \
+                 CASE key WHEN 'latest' THEN max(value, excluded.value) ELSE excluded.value END",
             )?,
             kept_seq: connection.prepare("SELECT value FROM meta WHERE key = 'chain_seq'")?,
             connection,
             policies,
+            ids,
         })
     }
 
@@ -107,15 +112,17 @@ impl<'c> Rows<'c> {
         &mut self,
         batch: &Batch,
         head: ChainHead,
-        latest: Moment,
         before_commit: impl FnOnce() -> rusqlite::Result<()>,
     ) -> Result<ChainHead, WriteError> {
         self.begin.execute([])?;
         self.check_head(&head)?;
         let mut end = head;
+        // The latest time that a budget was consulted at, and not memory's own: a request that
+        // came to nothing moves memory's on, and no budget, and no entry would prove it.
+        let mut latest = Moment::MIN;
         for (beside, record) in batch.entries() {
             end = end.after(record);
-            self.entry(beside, record, &end)?;
+            latest = latest.max(self.entry(beside, record, &end)?);
         }
         self.head
             .execute(params![end.seq, end.hash, latest.microseconds()])?;
@@ -135,14 +142,19 @@ impl<'c> Rows<'c> {
         Err(WriteError::Entry(what))
     }
 
-    fn entry(&mut self, beside: &Head, bytes: &[u8], at: &ChainHead) -> Written {
+    /// Writes an entry, and answers the time that it consulted a budget at, where it did.
+    fn entry(&mut self, beside: &Head, bytes: &[u8], at: &ChainHead) -> Result<Moment, WriteError> {
         let record = Record::decode(bytes).map_err(|error| WriteError::Entry(error.to_string()))?;
         match &record {
-            Record::Decided(decided) => self.decided(decided, beside, bytes, at),
-            Record::Settled(settled) => self.settled(settled, &beside.effect, bytes, at),
-            Record::Released(released) => self.released(released, &beside.effect, bytes, at),
-            Record::Changed(changed) => self.changed(changed, bytes, at),
+            Record::Decided(decided) => {
+                self.decided(decided, beside, bytes, at)?;
+                return Ok(decided.counted_at().map_or(Moment::MIN, Moment::from));
+            }
+            Record::Settled(settled) => self.settled(settled, &beside.effect, bytes, at)?,
+            Record::Released(released) => self.released(released, &beside.effect, bytes, at)?,
+            Record::Changed(changed) => self.changed(changed, bytes, at)?,
         }
+        Ok(Moment::MIN)
     }
 
     fn decided(
@@ -155,6 +167,11 @@ impl<'c> Rows<'c> {
         let policy = self.policies.get(record.policy).ok_or_else(|| {
             WriteError::Entry(format!("policy {} is not known", record.policy.number()))
         })?;
+        // Looked for on disk from here on, since it may be there even when the commit fails; what
+        // looks too early finds nothing there, and memory knew it before.
+        if let Some(id) = record.request.id().filter(|_| beside.keeps_id) {
+            self.ids.insert(id);
+        }
         let mut cells = columns::of_decision(record, &policy.manifest);
         match insert(&mut self.decision, &cells, bytes, at) {
             // The id was decided, written and forgotten by memory while this one was on its

@@ -1,5 +1,5 @@
 //! The tables of a store, and how an older store gets to them. Which columns mean what is said
-//! in `schema.sql`, `schema2.sql` and in the host's README.
+//! in `schema.sql`, `schema3.sql` and in the host's README.
 
 use std::path::Path;
 
@@ -10,10 +10,22 @@ use super::error::{FaultKind, StoreFault};
 /// What tells a store from other databases: `EXRT`.
 pub const APPLICATION_ID: i64 = 0x4558_5254;
 /// The version of the tables that this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// What leads from each version to the next one; the first makes the tables.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema.sql"),
+    LATEST_OF_RECORDS,
+    include_str!("schema3.sql"),
+];
+
+/// From version 1, whose records an older program reads, to records of version 2, which it does
+/// not; and to a latest time that the journal proves, where it was memory's own.
+const LATEST_OF_RECORDS: &str = "
+    UPDATE meta SET value = coalesce(
+        (SELECT max(at) FROM decisions WHERE budget IS NOT NULL AND repeated = 0),
+        -9223372036854775807 - 1)
+    WHERE key = 'latest'";
 
 /// Makes the tables of a new store, and brings those of an older one up to date.
 ///

@@ -24,7 +24,9 @@ use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
-use crate::journal::record::{ChangedEvent, Decided, Entry, PolicyNumber, ReleasedEvent};
+use crate::journal::record::{
+    ChangeKind, ChangedEvent, Decided, Entry, Grant, PolicyNumber, Proofs, ReleasedEvent,
+};
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
     Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
@@ -197,6 +199,24 @@ impl SqliteStore {
         self.shared.policies.number_of(digest).is_some()
     }
 
+    /// Puts a change behind the others, with what proves the tables that say what holds.
+    fn push_change(&self, change: &ChangedEvent<'_>, item: Item) -> Result<Ticket, StoreError> {
+        let number = change
+            .digest
+            .and_then(|digest| self.shared.policies.number_of(digest));
+        let policy = number.and_then(|number| self.shared.policies.get(number));
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let change = ChangedEvent {
+            proofs: Proofs {
+                policy: policy.as_ref().map(|policy| &*policy.proof),
+                // Who only operates a store does not know what is masked.
+                mask: (change.kind == ChangeKind::Started).then_some(&mask),
+            },
+            ..*change
+        };
+        self.push(&Entry::Changed(change), item)
+    }
+
     fn is_full(&self) -> bool {
         self.durability == Durability::Full
     }
@@ -366,7 +386,7 @@ impl Store<Recorded> for SqliteStore {
             may_wait: false,
             ..awaited(Effect::None)
         };
-        let pushed = self.push(&Entry::Changed(*change), item);
+        let pushed = self.push_change(change, item);
         let ticket = pushed.inspect_err(|_| self.shared.generations.lose())?;
         self.shared.queue.wait(ticket)?;
         self.shared.generations.reserved_by(change);
@@ -374,7 +394,7 @@ impl Store<Recorded> for SqliteStore {
     }
 
     fn change_first(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
-        let ticket = self.push(&Entry::Changed(*change), awaited(Effect::None))?;
+        let ticket = self.push_change(change, awaited(Effect::None))?;
         self.shared.queue.wait(ticket)?;
         self.shared.generations.reserved_by(change);
         Ok(())
@@ -420,6 +440,7 @@ impl Store<Recorded> for SqliteStore {
                     OnExpiry::Release => expired.held,
                 },
                 is_expiry: true,
+                stays_open: Some(standing.is_open),
                 asked_by: None,
             };
             let item = awaited(Effect::Changed(standing));
@@ -496,24 +517,33 @@ impl Held<Recorded> for Transaction<'_> {
     }
 
     fn commit(mut self: Box<Self>, decided: &Decided<'_>) -> Result<Ticket, StoreError> {
-        let effect = match self.charge.take() {
-            None => Effect::None,
-            Some((budget, quote_rate)) => Effect::Charged {
-                budget,
-                quote_rate,
-                expires_at: self
-                    .store
-                    .shared
-                    .memory
-                    .deadline(Moment::from(self.held.now())),
-            },
+        let expires_at = || {
+            let memory = &self.store.shared.memory;
+            memory.deadline(Moment::from(self.held.now()))
+        };
+        let (effect, grant) = match self.charge.take() {
+            None => (Effect::None, None),
+            Some((budget, quote_rate)) => {
+                let expires_at = expires_at();
+                let grant = Grant {
+                    quote_rate,
+                    expires_at: expires_at.map(Moment::timestamp),
+                };
+                let effect = Effect::Charged {
+                    budget,
+                    quote_rate,
+                    expires_at,
+                };
+                (effect, Some(grant))
+            }
         };
         let item = Item {
             keeps_id: self.keeps_id,
             ..awaited(effect)
         };
         // Under the budgets' locks: the log is in the ledger's order.
-        let ticket = self.store.push(&Entry::Decided(*decided), item)?;
+        let decided = Decided { grant, ..*decided };
+        let ticket = self.store.push(&Entry::Decided(decided), item)?;
         self.held.commit();
         Ok(ticket)
     }

@@ -16,7 +16,6 @@ use super::rows::{ChainHead, Rows, WriteError};
 use super::shared::{Order, Shared};
 use super::{connection, load};
 use crate::events::Event;
-use crate::journal::record::DecisionRecord;
 
 /// How often a store that failed is opened again.
 pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
@@ -113,7 +112,7 @@ fn serve(
 ) -> Result<(), StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&shared.path, &error);
     let mut spent = Batch::default();
-    let prepared = Rows::prepare(connection, &shared.policies);
+    let prepared = Rows::prepare(connection, &shared.policies, &shared.ids);
     let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
     let begun = aside.begin(connection);
     begun.map_err(|error| failed(shared, &spent, fault(error)))?;
@@ -126,9 +125,7 @@ fn serve(
             if let Err(fault) = shared.place.check() {
                 return Err(failed(shared, &batch, fault));
             }
-            let written = rows.write(&batch, *head, shared.memory.latest(), || {
-                shared.disk.committing()
-            });
+            let written = rows.write(&batch, *head, || shared.disk.committing());
             let written = written.and_then(|end| {
                 shared.disk.committed()?;
                 Ok(end)
@@ -137,7 +134,6 @@ fn serve(
                 Ok(end) => *head = end,
                 Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
             }
-            remember_ids(shared, &batch);
             shared.queue.written(batch.len());
             linger = Linger {
                 entries: batch.len(),
@@ -165,22 +161,9 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
-    // They may be on disk though nobody said so.
-    remember_ids(shared, batch);
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault
-}
-
-/// From here on they are looked for on disk, and memory may forget them.
-fn remember_ids(shared: &Shared, batch: &Batch) {
-    for (_, bytes) in batch.entries().filter(|(head, _)| head.keeps_id) {
-        if let Ok(record) = DecisionRecord::decode(bytes)
-            && let Some(id) = record.request.id()
-        {
-            shared.ids.insert(id);
-        }
-    }
 }
 
 /// Opens and reads the store again, until that works; `None` when nobody needs it any more.

@@ -108,6 +108,8 @@ pub(crate) enum Standing {
     State(TradingState, Option<Timestamp>),
     /// Let a policy in again.
     Clear(Digest),
+    /// Say which policies are not let in.
+    Quarantine,
     /// Say how things are.
     Status,
     /// It takes a router.
@@ -124,7 +126,8 @@ pub(crate) fn standing(text: &str) -> Result<Standing, Rejection> {
             Standing::State(state, until)
         }
         ("quarantine", Some(text)) => Standing::Clear(cleared(text)?),
-        ("quarantine" | "status", _) => Standing::Status,
+        ("quarantine", None) => Standing::Quarantine,
+        ("status", _) => Standing::Status,
         _ => Standing::NeedsRouter,
     })
 }

@@ -17,13 +17,17 @@ use super::finding::{Breach, Finding, Findings, Path};
 use super::words;
 use crate::guard::{self, Question};
 use crate::policy::{HostFault, Instance, Policy, PolicyFault};
-use crate::sandbox::LIMITS;
+use crate::sandbox::{LIMITS, SandboxProfile};
 
 /// Faults of a lane, after each of which a new instance is made. A policy that fails so often
 /// is told enough.
 pub const LANE_FAULTS_MAX: u32 = 16;
-/// Fuel of a lane: a quarter of a minute of work, a hundred times what the default policy takes.
-pub const LANE_FUEL_MAX: u64 = 20_000_000_000;
+/// Fuel of a lane of a compiled language: a quarter of a minute of work, a hundred times what the
+/// default policy takes.
+const STRICT_LANE_FUEL_MAX: u64 = 20_000_000_000;
+/// Fuel of a lane of a language's own engine, which takes hundreds of times as much to read a
+/// request: twice what the default routing in JavaScript takes.
+const LARGE_LANE_FUEL_MAX: u64 = 200_000_000_000;
 /// Cells between two words on how far it is.
 const CELLS_A_WORD: usize = 1024;
 
@@ -135,6 +139,14 @@ impl<'v> Ground<'v> {
     }
 }
 
+/// Fuel that a lane may spend, under each profile.
+pub const fn lane_fuel_max(profile: SandboxProfile) -> u64 {
+    match profile {
+        SandboxProfile::Strict => STRICT_LANE_FUEL_MAX,
+        SandboxProfile::Large => LARGE_LANE_FUEL_MAX,
+    }
+}
+
 impl<'v> Lane<'v> {
     pub(super) fn new(ground: &'v Ground<'v>, path: Path) -> Self {
         let rules = ground.policy.manifest().rules.len();
@@ -143,7 +155,7 @@ impl<'v> Lane<'v> {
             path,
             instance: None,
             faults_left: LANE_FAULTS_MAX,
-            fuel_left: LANE_FUEL_MAX,
+            fuel_left: lane_fuel_max(ground.policy.profile()),
             tally: Tally {
                 rules: vec![false; rules],
                 ..Tally::default()

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::{Amount, DIGITS_MAX, wide};
+use super::{Amount, DIGITS_MAX, Digits, wide};
 
 /// Why a text is not an amount. The message continues "`<text>` …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum AmountError {
 }
 
 /// What stands before the exponent: digits without the point, and how many are behind it.
-struct Digits {
+struct Mantissa {
     coefficient: u128,
     behind: u32,
 }
@@ -64,7 +64,7 @@ impl Amount {
     }
 }
 
-fn parse_digits(mantissa: &[u8]) -> Result<Digits, AmountError> {
+fn parse_digits(mantissa: &[u8]) -> Result<Mantissa, AmountError> {
     let mut coefficient = 0_u128;
     let mut point = None;
     let mut significant = 0_u32;
@@ -89,7 +89,7 @@ fn parse_digits(mantissa: &[u8]) -> Result<Digits, AmountError> {
         return Err(AmountError::TooLong);
     }
     let behind = point.map_or(0, |at| mantissa.len() - at - 1);
-    Ok(Digits {
+    Ok(Mantissa {
         coefficient,
         behind: u32::try_from(behind).map_err(|_| AmountError::TooLong)?,
     })
@@ -110,7 +110,7 @@ fn parse_exponent(text: &str) -> Result<i64, AmountError> {
 }
 
 /// Moves the point by the exponent.
-fn placed(digits: &Digits, exponent: i64) -> Result<Amount, AmountError> {
+fn placed(digits: &Mantissa, exponent: i64) -> Result<Amount, AmountError> {
     if digits.coefficient == 0 {
         return Ok(Amount::ZERO);
     }
@@ -133,13 +133,12 @@ impl fmt::Display for Amount {
     /// Plain notation without trailing zeros: `0.0125`, never `1.25e-2`. A precision pads
     /// with zeros or rounds half up, for people to read: `{:.2}`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (coefficient, scale) = match out.precision() {
-            Some(places) => self.at_places(u8::try_from(places).unwrap_or(u8::MAX).min(28)),
-            None => {
-                let short = self.normalized();
-                (short.coefficient(), short.scale)
-            }
+        let Some(places) = out.precision() else {
+            let mut digits = Digits::of_amount(*self);
+            return out.write_str(str::from_utf8(digits.finished()).map_err(|_| fmt::Error)?);
         };
+        let places = u8::try_from(places).unwrap_or(u8::MAX).min(28);
+        let (coefficient, scale) = self.at_places(places);
         if scale == 0 {
             return write!(out, "{coefficient}");
         }

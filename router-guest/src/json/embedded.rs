@@ -75,12 +75,16 @@ fn answer(
             },
         )
         .map_err(Fault::of_refusal)?;
-    let quantity = quantity(engine, line, &decision).map_err(Fault::of_refusal)?;
+    let quantity = quantity(engine, line, &decision)?;
     let budget = decision
         .budget
         .map(|claim| budget(engine, line, &state, claim));
     let budget = budget.transpose().map_err(Fault::of_refusal)?;
     let mut warnings = line.warnings.clone();
+    // What only a close may drop or do without, an opening may not.
+    if decision.effect == PositionEffect::Open && !warnings.is_empty() {
+        return Err(warnings.swap_remove(0));
+    }
     if decision.effect == PositionEffect::Close {
         warnings.extend(Fault::of_cut(&line.terms));
     }
@@ -121,24 +125,24 @@ fn quantity(
     engine: &Engine,
     line: &RequestLine<'_>,
     decision: &Decision,
-) -> Result<Option<Amount>, Refusal> {
+) -> Result<Option<Amount>, Fault> {
     let Some(notional) = decision
         .notional
         .filter(|_| decision.effect == PositionEffect::Open)
     else {
         return Ok(decision.quantity);
     };
-    let price = line
-        .terms
-        .price
-        .ok_or(Refusal::FieldMissing(RequestField::Price))?;
-    let step = engine
-        .manifest()
-        .symbol(&line.symbol)
-        .and_then(|symbol| symbol.step);
-    sizing::opening_quantity(notional, price, step)
-        .map(Some)
-        .ok_or(Refusal::FieldOverflow(RequestField::Price))
+    let missing = Refusal::FieldMissing(RequestField::Price);
+    let price = line.terms.price.ok_or_else(|| Fault::of_refusal(missing))?;
+    let symbol = engine.manifest().symbol(&line.symbol);
+    let step = symbol.and_then(|symbol| symbol.step);
+    let overflow = Refusal::FieldOverflow(RequestField::Price);
+    let quantity = sizing::opening_quantity(notional, price, step)
+        .ok_or_else(|| Fault::of_refusal(overflow))?;
+    if quantity.is_zero() {
+        return Err(Fault::of_step(price));
+    }
+    Ok(Some(quantity))
 }
 
 /// The figures of the budget that the decision consulted.

@@ -9,6 +9,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::write;
+use crate::amount::Amount;
 use crate::decision::Refusal;
 use crate::request::OrderTerms;
 
@@ -58,6 +59,8 @@ pub enum FaultCode {
     UnknownTradingState,
     /// An amount whose product 28 digits cannot hold.
     FieldOverflow,
+    /// An opening's quantity rounds down to nothing.
+    BelowStep,
     /// The state gives no budget use, or another number of budgets than the policy has.
     BudgetsMissing,
     /// The policy has no answer.
@@ -98,7 +101,7 @@ pub struct LineError<'a> {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::EmptyLine,
         Self::BadJson,
         Self::NotAnObject,
@@ -119,6 +122,7 @@ impl FaultCode {
         Self::UnknownSide,
         Self::UnknownTradingState,
         Self::FieldOverflow,
+        Self::BelowStep,
         Self::BudgetsMissing,
         Self::NoRoute,
         Self::CloseQuantityCut,
@@ -127,6 +131,14 @@ impl FaultCode {
         Self::StoreFull,
         Self::StoreUnavailable,
     ];
+
+    /// Whether only a host can say it, which has a calendar and a memory.
+    pub const fn is_of_host(self) -> bool {
+        matches!(
+            self,
+            Self::BadTimestamp | Self::DuplicateId | Self::StoreFull | Self::StoreUnavailable
+        )
+    }
 
     /// The code's word, as it stands in `error.code`.
     pub const fn word(self) -> &'static str {
@@ -151,6 +163,7 @@ impl FaultCode {
             Self::UnknownSide => "unknown_side",
             Self::UnknownTradingState => "unknown_trading_state",
             Self::FieldOverflow => "field_overflow",
+            Self::BelowStep => "below_step",
             Self::BudgetsMissing => "budgets_missing",
             Self::NoRoute => "no_route",
             Self::CloseQuantityCut => "close_quantity_cut",
@@ -205,6 +218,13 @@ impl Fault {
                 "the policy has no answer to this request",
             ),
         }
+    }
+
+    /// The refusal of an opening whose quantity rounds down to nothing.
+    pub fn of_step(price: Amount) -> Self {
+        let price = write::decimal(price);
+        let message = format!("the order's quantity at `price` `{price}` rounds down to nothing");
+        Self::of_line(FaultCode::BelowStep, message)
     }
 
     /// The warning of a close that asks for more than is closable; `None` when it does not.

@@ -93,7 +93,8 @@ impl Field {
 
     /// A finite number; a string is none.
     pub(super) fn score(&self, raw: &str) -> Result<f64, Fault> {
-        if !matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9')) {
+        // `-Infinity` begins as a number does, and a reader of digits would make digits of it.
+        if !matches!(raw.as_bytes(), [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..]) {
             return Err(self.fault(self.type_fault(raw), raw));
         }
         let score = if cfg!(target_arch = "wasm32") {

@@ -7,26 +7,27 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use clap::Parser;
 use conformance::ledger::pair::Seen;
 use conformance::ledger::run::{Failure, explore};
 
-/// Threads at most.
-const THREADS_MAX: u64 = 64;
-const USAGE: &str = "ledger-model [--operations N] [--seed N] [--threads N]";
-
-/// What is asked for.
+/// Does random sequences of operations to the ledger and to its model.
+#[derive(Parser)]
+#[command(name = "ledger-model")]
 struct Asked {
+    /// Operations in all
+    #[arg(long, default_value_t = 10_000_000)]
     operations: u64,
+    /// What decides everything that is drawn
+    #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Threads, each with sequences of its own
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
     threads: u64,
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(asked) = read(&arguments) else {
-        eprintln!("usage: {USAGE}");
-        return ExitCode::from(2);
-    };
+    let asked = Asked::parse();
     let began = Instant::now();
     match run(&asked) {
         Ok(seen) => {
@@ -41,25 +42,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn read(arguments: &[String]) -> Option<Asked> {
-    let mut asked = Asked {
-        operations: 10_000_000,
-        seed: 1,
-        threads: 1,
-    };
-    for pair in arguments.chunks(2) {
-        let [name, value] = pair else { return None };
-        let value = value.parse().ok()?;
-        match name.as_str() {
-            "--operations" => asked.operations = value,
-            "--seed" => asked.seed = value,
-            "--threads" => asked.threads = value.clamp(1, THREADS_MAX),
-            _ => return None,
-        }
-    }
-    Some(asked)
 }
 
 /// Runs on each thread with a seed of its own.

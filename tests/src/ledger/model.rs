@@ -368,6 +368,17 @@ impl Model {
             .collect()
     }
 
+    /// The time of one reservation is over: what that frees. `None` for a reservation that there
+    /// is not, or whose fate is known.
+    pub fn end(&mut self, number: u64, releases: bool) -> Option<Units> {
+        let charge = self.charge(number).filter(|charge| charge.is_open)?;
+        if !releases {
+            return Some(0);
+        }
+        charge.is_open = false;
+        Some(std::mem::take(&mut charge.reserved))
+    }
+
     /// What is known of a request.
     pub fn lookup(&self, id: RequestId, identity: Identity) -> Remembered {
         match self.ids.get(&id.id) {

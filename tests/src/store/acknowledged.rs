@@ -19,6 +19,11 @@ pub enum Acknowledged {
         /// What was held before it.
         reserved: String,
     },
+    /// A decision that charged nothing, of which no word goes out before it is on disk.
+    Decided {
+        /// The request's id.
+        id: String,
+    },
     /// A fill was settled.
     Settled {
         /// Under which number.
@@ -53,6 +58,7 @@ impl fmt::Display for Acknowledged {
                 used,
                 reserved,
             } => write!(out, "granted {number} {id} {need} {used} {reserved}"),
+            Self::Decided { id } => write!(out, "decided {id}"),
             Self::Settled {
                 number,
                 event,
@@ -84,6 +90,9 @@ impl FromStr for Acknowledged {
                     reserved: (*reserved).to_owned(),
                 })
             }
+            ["decided", id] => Some(Self::Decided {
+                id: (*id).to_owned(),
+            }),
             [verb, number, event, amount, repeated] => {
                 let numbers = (number.parse(), event.parse(), repeated.parse());
                 match (*verb, numbers) {
@@ -116,6 +125,7 @@ mod tests {
     fn a_line_says_the_answer() {
         for line in [
             "granted 7 a-1 400 0 12.5",
+            "decided a-2",
             "settled 7 3 0.01 false",
             "released 7 0 0 true",
         ] {

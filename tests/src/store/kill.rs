@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use execution_router::Router;
-use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use rusqlite::Connection;
+use execution_router::store::{SqliteStore, StoreAddress};
 
 use super::acknowledged::Acknowledged;
-use super::audit::{self, Finding};
+use super::audit::{self, Audit, Finding};
 use super::load::{Load, Order};
+use super::options::{answers_from_disk, options};
 use super::power::counts;
 use super::variants::{Variant, Variants};
 use crate::disk::Dice;
@@ -52,6 +52,10 @@ pub struct Kills {
     pub unacknowledged: u64,
     /// Times that a store was held to the answers.
     pub audits: u64,
+    /// Swaps that are in the logs.
+    pub swaps: u64,
+    /// Reservations whose time was over.
+    pub expired: u64,
 }
 
 /// What a process said until it was killed.
@@ -70,6 +74,8 @@ impl Kills {
             acknowledged: self.acknowledged + other.acknowledged,
             unacknowledged: self.unacknowledged + other.unacknowledged,
             audits: self.audits + other.audits,
+            swaps: self.swaps + other.swaps,
+            expired: self.expired + other.expired,
         }
     }
 }
@@ -85,13 +91,15 @@ pub fn serve(store: &Path, run: u64, variants: &Variants) -> Result<(), Finding>
         orders.extend(order(&line.map_err(|error| error.to_string())?));
     }
     // Every third process has another policy than the one before.
-    let router = open(store, variants.one(run / 3)?)?;
+    let router = open(store, variants.one(run / 3)?, run)?.gate(variants.gate());
     let says = |answer: Acknowledged| {
         // A line at once, so that what is killed says it or does not.
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{answer}").and_then(|()| out.flush());
     };
     Load::new(&router, run, orders, &says)
+        .swapping(variants.candidates())
+        .from_disk(answers_from_disk(run))
         .announcing(&|order| {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "order {} {}", order.number, order.line);
@@ -104,6 +112,8 @@ pub fn serve(store: &Path, run: u64, variants: &Variants) -> Result<(), Finding>
 /// # Errors
 /// The first finding.
 pub fn run(seed: u64, cycles: u64, program: &Path, variants: &Variants) -> Result<Kills, Finding> {
+    // A process lives too short to certify a policy itself.
+    variants.certify()?;
     let mut seen = Kills::default();
     let mut dice = Dice::new(seed);
     while seen.cycles < cycles {
@@ -122,7 +132,11 @@ pub fn run(seed: u64, cycles: u64, program: &Path, variants: &Variants) -> Resul
                     format!("run {run} on {kept}: {finding}")
                 });
                 match left {
-                    Ok(unacknowledged) if run == count => seen.unacknowledged += unacknowledged,
+                    Ok(audit) if run == count => {
+                        seen.unacknowledged += audit.unacknowledged;
+                        seen.swaps += audit.swaps;
+                        seen.expired += audit.expired;
+                    }
                     Ok(_) => {}
                     Err(finding) => {
                         let _ = folder.keep();
@@ -136,8 +150,8 @@ pub fn run(seed: u64, cycles: u64, program: &Path, variants: &Variants) -> Resul
     Ok(seen)
 }
 
-fn open(store: &Path, variant: &Variant) -> Result<Router, Finding> {
-    let store = SqliteStore::open(&StoreAddress::sqlite(store), StoreOptions::default())
+fn open(store: &Path, variant: &Variant, number: u64) -> Result<Router, Finding> {
+    let store = SqliteStore::open(&StoreAddress::sqlite(store), options(number))
         .map_err(|fault| fault.to_string())?;
     Router::with_store(variant.policy.clone(), Box::new(store)).map_err(|error| error.to_string())
 }
@@ -217,13 +231,12 @@ fn order(line: &str) -> Option<Order> {
     })
 }
 
-/// Holds the store to everything that was said; how many reservations nobody was told of.
-fn look(store: &Path, said: &Said, variants: &Variants, live: u64) -> Result<u64, Finding> {
+/// Holds the store to everything that was said.
+fn look(store: &Path, said: &Said, variants: &Variants, live: u64) -> Result<Audit, Finding> {
     let _alone = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let router = open(store, variants.one(live)?, live)?;
     let live = variants.one(live)?;
-    let router = open(store, live)?;
-    let connection = Connection::open(store).map_err(|error| error.to_string())?;
-    let audit = audit::audit(&connection, &said.acknowledged, variants)?;
+    let audit = audit::audit(store, &said.acknowledged, variants)?;
     counts(&router, &audit, live)?;
-    Ok(audit.unacknowledged)
+    Ok(audit)
 }

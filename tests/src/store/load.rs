@@ -3,7 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use execution_router::ledger::{EventError, EventId, Settlement};
-use execution_router::{Decision, Rejection, Request, Router, Side, TradingState};
+use execution_router::router::SwapRefusal;
+use execution_router::{
+    Candidate, Decision, PositionEffect, Rejection, Request, Router, Side, TradingState,
+};
 use jiff::{SignedDuration, Timestamp};
 use router_guest::json::{Line, parse_line};
 
@@ -15,6 +18,9 @@ use crate::disk::Dice;
 const FIRST_DAY: Timestamp = Timestamp::constant(1_767_571_200, 0);
 /// Event ids that a reservation's events have, so that repeats are many.
 const EVENTS: u64 = 4;
+
+/// Calls of a thread between two swaps, about.
+const CALLS_BETWEEN_SWAPS: u64 = 50;
 
 /// An order that went out.
 #[derive(Debug, Clone)]
@@ -33,6 +39,10 @@ pub struct Load<'a> {
     orders: Mutex<Vec<Order>>,
     says: &'a (dyn Fn(Acknowledged) + Sync),
     announces: &'a (dyn Fn(&Order) + Sync),
+    /// Policies that are swapped in while it runs.
+    candidates: Vec<Candidate>,
+    /// Whether what charges nothing is answered from disk as well.
+    is_full: bool,
 }
 
 /// Why a thread went no further.
@@ -61,7 +71,21 @@ impl<'a> Load<'a> {
             orders: Mutex::new(orders),
             says,
             announces: &|_| {},
+            candidates: Vec::new(),
+            is_full: false,
         }
+    }
+
+    /// Swaps these in, one and then another.
+    #[must_use]
+    pub fn swapping(self, candidates: Vec<Candidate>) -> Self {
+        Self { candidates, ..self }
+    }
+
+    /// Says also what charged nothing, where no answer goes out before it is on disk.
+    #[must_use]
+    pub fn from_disk(self, is_full: bool) -> Self {
+        Self { is_full, ..self }
     }
 
     /// Tells `announces` of an order before its answer is said.
@@ -100,6 +124,9 @@ impl<'a> Load<'a> {
         let mut dice = Dice::new(self.run.wrapping_mul(1_000).wrapping_add(thread));
         for call in 0..calls {
             let id = format!("{}-{thread}-{call}", self.run);
+            if dice.one_in(CALLS_BETWEEN_SWAPS) {
+                self.swap(&mut dice)?;
+            }
             match dice.below(20) {
                 0..=8 => self.decide(&self.opening(&id, &mut dice))?,
                 9..=10 => self.repeat(&mut dice)?,
@@ -129,6 +156,19 @@ impl<'a> Load<'a> {
         )
     }
 
+    /// Another policy, unless the store cannot get to know it.
+    fn swap(&self, dice: &mut Dice) -> Step {
+        let place = dice.place(self.candidates.len());
+        let Some(candidate) = self.candidates.get(place) else {
+            return Ok(());
+        };
+        match self.router.swap(candidate, "load") {
+            Ok(_) | Err(SwapRefusal::Budgets(_)) => Ok(()),
+            Err(refusal) if refusal.is_unchanged() || refusal.blames_host() => Ok(()),
+            Err(refusal) => Err(wrong(refusal.one_line())),
+        }
+    }
+
     fn repeat(&self, dice: &mut Dice) -> Step {
         match self.order(dice) {
             Some(order) => self.decide(&order.line),
@@ -150,6 +190,10 @@ impl<'a> Load<'a> {
 
     fn decided(&self, line: &str, request: &Request<'_>, decision: &Decision) -> Step {
         let (Some(reservation), Some(report)) = (decision.reservation(), decision.budget()) else {
+            let is_on_disk = self.is_full && decision.position_effect() != PositionEffect::Close;
+            if let (true, Some(id)) = (is_on_disk, request.id()) {
+                (self.says)(Acknowledged::Decided { id: id.to_owned() });
+            }
             return Ok(());
         };
         let number = reservation.number();

@@ -4,15 +4,15 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use execution_router::{Request, Router};
+use execution_router::store::{SqliteStore, StoreAddress};
+use execution_router::{Candidate, Request, Router};
 use router_guest::json::{Line, parse_line};
-use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::acknowledged::Acknowledged;
 use super::audit::{self, Audit, Finding};
 use super::load::{Load, Order};
+use super::options::{answers_from_disk, options};
 use super::variants::{Variant, Variants};
 use super::{EQUITY, STRATEGIES, SYMBOL};
 use crate::disk::{Dice, Disk, Fault, Harm, Struck};
@@ -53,6 +53,10 @@ pub struct Cycles {
     pub recovery_cuts: u64,
     /// Reservations on disk that nobody was told of.
     pub unacknowledged: u64,
+    /// Swaps that are in the logs.
+    pub swaps: u64,
+    /// Reservations whose time was over.
+    pub expired: u64,
 }
 
 /// A disk with a store on it.
@@ -61,8 +65,11 @@ pub struct Place {
     disk: Disk,
     folder: TempDir,
     variants: Variants,
+    candidates: Vec<Candidate>,
     /// Which of them is live.
     live: u64,
+    /// Which options the store is kept by.
+    kept: u64,
     dice: Dice,
     /// Told apart from all other loads on this store.
     run: u64,
@@ -84,8 +91,10 @@ impl Place {
         Ok(Self {
             disk,
             folder,
+            candidates: variants.candidates(),
             variants,
             live: 0,
+            kept: 0,
             dice: Dice::new(seed ^ 0x5707e),
             run: 0,
             orders: Vec::new(),
@@ -173,9 +182,12 @@ impl Place {
         }
         let policy = self.variants.one(self.live)?.policy.clone();
         let address = StoreAddress::sqlite(self.disk.path(NAME));
-        let store = SqliteStore::open(&address, StoreOptions::default())
-            .map_err(|fault| fault.to_string())?;
-        Router::with_store(policy, Box::new(store)).map_err(|error| error.to_string())
+        self.kept = self.dice.below(u64::MAX);
+        let store =
+            SqliteStore::open(&address, options(self.kept)).map_err(|fault| fault.to_string())?;
+        let router = Router::with_store(policy, Box::new(store));
+        let router = router.map_err(|error| error.to_string())?;
+        Ok(router.gate(self.variants.gate()))
     }
 
     /// Asks until it is done or the store refuses, and notes what was answered.
@@ -186,7 +198,9 @@ impl Place {
                 answered.push(answer);
             }
         };
-        let load = Load::new(router, self.run, std::mem::take(&mut self.orders), &says);
+        let load = Load::new(router, self.run, std::mem::take(&mut self.orders), &says)
+            .swapping(self.candidates.clone())
+            .from_disk(answers_from_disk(self.kept));
         let outcome = load.run(THREADS, calls);
         self.orders = load.into_orders();
         self.acknowledged = answered.into_inner().unwrap_or_default();
@@ -255,10 +269,11 @@ impl Place {
     /// Opens the store, and holds it to all that was ever answered.
     fn look(&mut self) -> Result<(), Finding> {
         let router = self.open()?;
-        let connection =
-            Connection::open(self.disk.path(NAME)).map_err(|error| error.to_string())?;
-        let audit = audit::audit(&connection, &self.acknowledged, &self.variants)?;
+        let store = self.disk.path(NAME);
+        let audit = audit::audit(&store, &self.acknowledged, &self.variants)?;
         self.seen.unacknowledged = audit.unacknowledged;
+        self.seen.swaps = audit.swaps;
+        self.seen.expired = audit.expired;
         counts(&router, &audit, self.variants.one(self.live)?)?;
         self.repeats(&router)
     }
@@ -297,6 +312,8 @@ impl Cycles {
             not_opened: self.not_opened + other.not_opened,
             recovery_cuts: self.recovery_cuts + other.recovery_cuts,
             unacknowledged: self.unacknowledged + other.unacknowledged,
+            swaps: self.swaps + other.swaps,
+            expired: self.expired + other.expired,
         }
     }
 }
@@ -307,6 +324,7 @@ impl Cycles {
 /// # Errors
 /// The first finding, with the seed of its disk.
 pub fn run(seed: u64, cycles: u64, disks: u64, variants: &Variants) -> Result<Cycles, Finding> {
+    variants.certify()?;
     let places = cycles.div_ceil(CYCLES_ON_ONE);
     let next = std::sync::atomic::AtomicU64::new(0);
     let work = || -> Result<Cycles, Finding> {

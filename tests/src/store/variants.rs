@@ -2,7 +2,10 @@
 //! another, and what is used must survive that. Each is the default policy with one line of it
 //! written anew.
 
-use execution_router::{Cache, Loader, Policy};
+use std::sync::Arc;
+
+use execution_router::gate::Gate;
+use execution_router::{Cache, Candidate, Compiler, Loader, Policy, Router};
 use router_guest::manifest::{Scope, Window};
 
 use crate::DEFAULT_POLICY;
@@ -21,23 +24,57 @@ pub struct Variant {
 }
 
 /// All of them; the first is the default policy's own.
-#[derive(Debug, Clone)]
-pub struct Variants(Vec<Variant>);
+#[derive(Clone)]
+pub struct Variants {
+    all: Vec<Variant>,
+    open_cache: Arc<dyn Fn() -> Cache + Send + Sync>,
+}
 
 impl Variants {
     /// Compiles them, or takes them from a cache.
     ///
     /// # Errors
     /// When a document is not taken, in words.
-    pub fn load(cache: &Cache) -> Result<Self, String> {
-        let loader = Loader::new(cache);
+    pub fn load(open_cache: impl Fn() -> Cache + Send + Sync + 'static) -> Result<Self, String> {
+        let cache = open_cache();
+        let loader = Loader::new(&cache);
         let variants = budgets().into_iter().map(|(line, terms)| {
             let document = DEFAULT_POLICY.replace(BUDGET, &format!("  exploration: {{ {line} }}"));
             let policy = loader.document(&document, None);
             let policy = policy.map_err(|error| format!("`{line}`: {error}"))?;
             Ok(Variant { policy, terms })
         });
-        variants.collect::<Result<_, String>>().map(Self)
+        Ok(Self {
+            all: variants.collect::<Result<_, String>>()?,
+            open_cache: Arc::new(open_cache),
+        })
+    }
+
+    /// A gate that lets them in; what it has certified once it takes at once.
+    pub fn gate(&self) -> Gate {
+        Gate::new((self.open_cache)()).compiler(Compiler::in_process())
+    }
+
+    /// Has each pass the gate once, so that what it is certified by is kept.
+    ///
+    /// # Errors
+    /// When one is not let in, in words.
+    pub fn certify(&self) -> Result<(), String> {
+        let router = Router::new(self.one(0)?.policy.clone()).map_err(|error| error.to_string())?;
+        let router = router.gate(self.gate());
+        for candidate in self.candidates() {
+            match router.swap(&candidate, "certify") {
+                Err(refusal) if !refusal.is_unchanged() => return Err(refusal.one_line()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// All of them, as they are swapped in.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let components = self.all.iter().map(|one| one.policy.component().to_vec());
+        components.map(Candidate::of_component).collect()
     }
 
     /// One of them, counted round.
@@ -45,13 +82,13 @@ impl Variants {
     /// # Errors
     /// When there is none.
     pub fn one(&self, number: u64) -> Result<&Variant, String> {
-        let place = usize::try_from(number).unwrap_or(0) % self.0.len().max(1);
-        self.0.get(place).ok_or_else(|| "no policy".to_owned())
+        let place = usize::try_from(number).unwrap_or(0) % self.all.len().max(1);
+        self.all.get(place).ok_or_else(|| "no policy".to_owned())
     }
 
     /// The terms of the policy of this digest.
     pub fn terms(&self, digest: &str) -> Option<Terms> {
-        let mut all = self.0.iter();
+        let mut all = self.all.iter();
         all.find(|one| one.policy.digest().to_string() == digest)
             .map(|one| one.terms)
     }
@@ -125,8 +162,12 @@ mod tests {
     #[test]
     fn each_is_another_policy_with_its_own_terms() {
         let folder = tempfile::tempdir().unwrap();
-        let variants = Variants::load(&Cache::at(folder.path())).unwrap();
-        for one in &variants.0 {
+        let variants = Variants::load({
+            let folder = folder.path().to_owned();
+            move || Cache::at(&folder)
+        })
+        .unwrap();
+        for one in &variants.all {
             let budgets = &one.policy.manifest().budgets;
             let [info] = budgets.as_slice() else {
                 panic!("{budgets:?}")

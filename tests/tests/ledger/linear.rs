@@ -1,35 +1,27 @@
-//! Threads on one ledger: what each was answered must be what one thread alone could have been,
-//! in some order of the calls. Four threads of eight calls, on budgets of a few units, so that
+//! Threads on one ledger in memory: what each was answered must be what one thread alone could have
+//! been, in some order of the calls. Four threads of eight calls, on budgets of a few units, so that
 //! they are in each other's way; between the steps of a decision a thread lets others go first.
-
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Barrier, Mutex};
 
 use conformance::disk::Dice;
 use conformance::ledger::calendar::{Clocks, timestamp};
-use conformance::ledger::linear::{Answer, Call, Done, order};
-use conformance::ledger::model::{Filled, Model, Remembered, Units};
+use conformance::ledger::linear::{Answer, Done, order};
+use conformance::ledger::model::{Filled, Model, Remembered};
 use conformance::ledger::operation::{Decimal, Fate, Fill, RequestId, Terms, Wish};
 use conformance::ledger::{STRATEGIES, SYMBOLS};
 use execution_router::ledger::{
-    Claim, EventId, Identity, Known, MemoryStore, OpenBudgets, Settlement, Store,
+    Claim, EventId, Identity, Known, MemoryStore, OpenBudgets, Settled, Settlement, Store,
 };
 use execution_router::{Amount, FinalAction, Side, TradeType};
 use router_guest::manifest::{BudgetInfo, Scope, Window};
 
+use super::threads::{self, Ledger, Met, START, units};
+
 const HISTORIES: u64 = 1_500;
-const THREADS: u64 = 4;
-const CALLS: u64 = 8;
-/// 2026-01-14, minutes before midnight in UTC, so that some calls lie on the next day.
-const START: i64 = 1_768_434_900_000_000;
 
 struct Bench {
     store: MemoryStore<u64>,
     budgets: OpenBudgets,
     infos: Vec<BudgetInfo>,
-    moments: AtomicU64,
-    /// Numbers that were granted.
-    granted: Mutex<Vec<u64>>,
 }
 
 fn policy(dice: &mut Dice) -> Vec<Terms> {
@@ -84,102 +76,13 @@ impl Bench {
             store,
             budgets,
             infos,
-            moments: AtomicU64::new(0),
-            granted: Mutex::default(),
         }
     }
+}
 
-    fn moment(&self) -> u64 {
-        self.moments.fetch_add(1, Ordering::SeqCst)
-    }
-
-    /// What one thread asks, and is answered.
-    fn thread(&self, number: u64, dice: &mut Dice) -> Vec<Done> {
-        (0..CALLS)
-            .map(|call| {
-                let call = self.next_call(number * CALLS + call + 1, dice);
-                let began = self.moment();
-                let answer = self.ask(call, dice);
-                let ended = self.moment();
-                if let Answer::Granted { number, .. } = answer {
-                    self.granted.lock().unwrap().push(number);
-                }
-                Done {
-                    call,
-                    answer,
-                    began,
-                    ended,
-                }
-            })
-            .collect()
-    }
-
-    fn next_call(&self, decision: u64, dice: &mut Dice) -> Call {
-        let granted = self.granted.lock().unwrap();
-        let number = match granted.len() {
-            0 => 1,
-            length => granted[dice.place(length)],
-        };
-        let event = u8::try_from(dice.below(3)).unwrap();
-        match dice.below(10) {
-            0..=5 => {
-                let wish = wish(dice);
-                Call::Decide {
-                    wish,
-                    identity: (wish.id.map_or(0, |id| id.variant), wish.symbol, 0),
-                    clock: START + i64::try_from(dice.below(600_000_000)).unwrap(),
-                    decision,
-                }
-            }
-            6..=7 => Call::Settle(
-                number,
-                Fill {
-                    ago: 0,
-                    event,
-                    notional: Decimal::whole(dice.below(4)),
-                    bought: true,
-                    is_final: dice.one_in(2),
-                },
-            ),
-            _ => Call::Release(number, event),
-        }
-    }
-
-    fn ask(&self, call: Call, dice: &mut Dice) -> Answer {
-        match call {
-            Call::Decide {
-                wish,
-                clock,
-                decision,
-                ..
-            } => self.decide(&wish, clock, decision, dice),
-            Call::Settle(number, fill) => {
-                let event = format!("e{}", fill.event);
-                let settled = self.store.settle(&Settlement {
-                    reservation: format!("R{number}").parse().unwrap(),
-                    event_id: EventId::new(&event).unwrap(),
-                    notional: fill.notional.amount(),
-                    side: Side::Buy,
-                    is_final: fill.is_final,
-                });
-                Answer::Settled(settled.ok().map(|settled| Filled {
-                    used: units(settled.used),
-                    released: units(settled.released),
-                    reserved: units(settled.reserved),
-                    overrun: settled.overrun.map_or(0, units),
-                    side_mismatch: settled.side_mismatch,
-                    repeated: settled.repeated,
-                }))
-            }
-            Call::Release(number, event) => {
-                let (id, event) = (format!("R{number}"), format!("e{event}"));
-                let released = self
-                    .store
-                    .release(id.parse().unwrap(), EventId::new(&event).unwrap());
-                let released = released.ok();
-                Answer::Released(released.map(|one| (units(one.released), one.repeated)))
-            }
-        }
+impl Ledger for Bench {
+    fn wish(&self, _decision: u64, dice: &mut Dice) -> Wish {
+        wish(dice)
     }
 
     fn decide(&self, wish: &Wish, clock: i64, decision: u64, dice: &mut Dice) -> Answer {
@@ -250,6 +153,39 @@ impl Bench {
         held.commit();
         outcome
     }
+
+    fn settle(&self, number: u64, fill: &Fill) -> Answer {
+        let event = format!("e{}", fill.event);
+        let settled = self.store.settle(&Settlement {
+            reservation: format!("R{number}").parse().unwrap(),
+            event_id: EventId::new(&event).unwrap(),
+            notional: fill.notional.amount(),
+            side: Side::Buy,
+            is_final: fill.is_final,
+        });
+        Answer::Settled(settled.ok().map(|settled| filled(&settled)))
+    }
+
+    fn release(&self, number: u64, event: u8) -> Answer {
+        let (id, event) = (format!("R{number}"), format!("e{event}"));
+        let released = self
+            .store
+            .release(id.parse().unwrap(), EventId::new(&event).unwrap());
+        let released = released.ok();
+        Answer::Released(released.map(|one| (units(one.released), one.repeated)))
+    }
+}
+
+/// A fill in the model's words.
+pub(crate) fn filled(settled: &Settled) -> Filled {
+    Filled {
+        used: units(settled.used),
+        released: units(settled.released),
+        reserved: units(settled.reserved),
+        overrun: settled.overrun.map_or(0, units),
+        side_mismatch: settled.side_mismatch,
+        repeated: settled.repeated,
+    }
 }
 
 /// Lets other threads go first, sometimes.
@@ -261,6 +197,7 @@ fn pause(dice: &mut Dice) {
 
 fn identity(id: RequestId, wish: &Wish) -> Identity<'static> {
     let trade_type = match id.variant {
+        _ if wish.fate == Fate::Free => TradeType::Normal,
         0 => TradeType::Pilot,
         _ => TradeType::Exploration,
     };
@@ -282,33 +219,13 @@ fn remembered(known: Known<u64>) -> Option<Remembered> {
     }
 }
 
-fn units(amount: Amount) -> Units {
-    let (high, low, scale) = amount.to_words();
-    assert_eq!(high, 0);
-    u128::from(low) * 10_u128.pow(12 - u32::from(scale))
-}
-
 /// What all threads were answered.
 fn history(seed: u64) -> (Model, Vec<Done>) {
     let policy = policy(&mut Dice::new(seed));
     let bench = Bench::new(&policy);
     // The first time that the ledger sees.
     drop(MemoryStore::lock(&bench.store, &bench.budgets, timestamp(START)).unwrap());
-    let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
-    let done = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
-            .map(|number| {
-                let (bench, barrier) = (&bench, &barrier);
-                scope.spawn(move || {
-                    let mut dice = Dice::new(seed.wrapping_mul(31).wrapping_add(number));
-                    barrier.wait();
-                    bench.thread(number, &mut dice)
-                })
-            })
-            .collect();
-        let joined = threads.into_iter().map(|thread| thread.join().unwrap());
-        joined.flatten().collect()
-    });
+    let done = threads::history(&bench, seed);
     (
         Model::new(Clocks::new().at(START), policy, None, None),
         done,
@@ -317,29 +234,15 @@ fn history(seed: u64) -> (Model, Vec<Done>) {
 
 #[test]
 fn what_threads_are_answered_one_thread_could_have_been() {
-    let (mut at_once, mut grants, mut known) = (0_u64, 0_u64, 0_u64);
+    let mut met = Met::default();
     for seed in 0..HISTORIES {
         let (model, history) = history(seed);
-        assert!(
-            order(&model, &history).is_some(),
-            "seed {seed}: no order explains {history:#?}"
-        );
-        let overlap = |one: &&Done| {
-            let crosses = |other: &Done| other.began < one.ended && one.began < other.began;
-            history.iter().any(crosses)
-        };
-        at_once += u64::try_from(history.iter().filter(overlap).count()).unwrap();
-        for done in &history {
-            grants += u64::from(matches!(done.answer, Answer::Granted { .. }));
-            known += u64::from(matches!(done.answer, Answer::Known(_)));
-        }
+        met.explain(seed, &model, &history);
     }
-    // Calls that never met would prove nothing.
-    assert!(at_once > HISTORIES * 4, "{at_once} calls met another");
-    assert!(
-        grants > HISTORIES * 2 && known > HISTORIES,
-        "{grants}, {known}"
-    );
+    let histories = usize::try_from(HISTORIES).unwrap();
+    assert!(met.at_once > histories * 4, "{met:?}");
+    assert!(met.grants > histories * 2, "{met:?}");
+    assert!(met.known > histories, "{met:?}");
 }
 
 /// One answer that is wrong by a unit, and there is no order any more.

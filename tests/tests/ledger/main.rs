@@ -8,5 +8,7 @@
     reason = "a test that says what it expects and stops there"
 )]
 
+mod durable;
 mod linear;
 mod random;
+mod threads;

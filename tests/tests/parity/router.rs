@@ -62,7 +62,8 @@ fn stream(numbers: &mut Numbers, count: usize) -> Vec<execution_router::Request<
             opening(numbers, &mut terms);
         }
         let mut builder = execution_router::Request::builder(terms.final_action, symbol, strategy)
-            .terms(|own| *own = terms);
+            .terms(|own| *own = terms)
+            .position(terms.position);
         if !numbers.once_in(50) {
             builder = builder.timestamp(jiff::Timestamp::from_second(at).unwrap());
         }
@@ -200,7 +201,8 @@ fn free(numbers: &mut Numbers) -> execution_router::Request<'static> {
     let mut terms = generate::terms(numbers);
     terms.trade_type = *numbers.choose(&[TradeType::Normal, TradeType::Exit, TradeType::Risk]);
     let builder = execution_router::Request::builder(terms.final_action, "ETH/USDT", "trend");
-    builder.terms(|own| *own = terms).build().unwrap()
+    let builder = builder.terms(|own| *own = terms).position(terms.position);
+    builder.build().unwrap()
 }
 
 /// What one thread was granted and still holds.

@@ -33,10 +33,10 @@ fn write_budget(budget: &BudgetStanding, text: &mut String) {
         limits(&budget.info),
         window(budget)
     );
-    if let (Some(limit), Some(at)) = (budget.limit, budget.limit_at) {
+    if let (Some(limit), Some((equity, at))) = (budget.limit, budget.equity) {
         let _ = writeln!(
             text,
-            "  limit {limit} at the last decision that consulted it ({at})"
+            "  limit {limit} by the equity {equity} of the last decision that consulted it ({at})"
         );
     }
     if budget.parts.is_empty() {
@@ -70,8 +70,12 @@ fn write_budget(budget: &BudgetStanding, text: &mut String) {
         );
     }
     let hidden = budget.held_by.saturating_sub(budget.holders.len() as u64);
-    if hidden > 0 {
-        let _ = writeln!(text, "  and by {hidden} more orders");
+    match hidden {
+        0 => {}
+        1 => text.push_str("  and by 1 more order\n"),
+        hidden => {
+            let _ = writeln!(text, "  and by {hidden} more orders");
+        }
     }
 }
 
@@ -85,7 +89,8 @@ fn limits(info: &BudgetInfo) -> String {
         limits.push(format!("at most {amount}"));
     }
     if let Some(orders) = info.orders {
-        limits.push(format!("at most {orders} orders"));
+        let word = if orders == 1 { "order" } else { "orders" };
+        limits.push(format!("at most {orders} {word}"));
     }
     limits.join(", ")
 }
@@ -139,7 +144,8 @@ fn budget_json(budget: &BudgetStanding) -> Value {
         "start": text(start),
         "end": text(end),
         "limit": text(budget.limit),
-        "limit_at": text(budget.limit_at),
+        "equity": text(budget.equity.map(|(equity, _)| equity)),
+        "limit_at": text(budget.equity.map(|(_, at)| at)),
         "parts": parts.map(|(name, part)| part_json(budget, name, part)).collect::<Vec<_>>(),
         "held_by": budget.held_by,
         "holders": budget.holders.iter().map(holder_json).collect::<Vec<_>>(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::journal::record::{ChangeKind, ChangedEvent, Entry, Proofs};
 use crate::journal::testing::{EXPLORES, TestStore, decision, request, shown};
 use crate::policy::DEFAULT_DOCUMENT;
 
@@ -40,7 +41,7 @@ fn tells_what_the_window_holds_and_who_holds_it() {
         "\
 policy `default` version 1, amounts in USDT, at 2026-11-24T12:00:00Z
 exploration: 3% of equity, per day, from 2026-11-24T00:00:00Z to 2026-11-25T00:00:00Z (UTC)
-  limit 300 at the last decision that consulted it (2026-11-24T08:02:00Z)
+  limit 300 by the equity 10000 of the last decision that consulted it (2026-11-24T08:02:00Z)
   used 20.5, reserved 55, remaining 224.5, 2 orders
   held by R2: BUY BTC/USDT (scout), 50 since 2026-11-24T08:02:00Z
   held by R3: BUY ETH/USDT (scout), 5 since 2026-11-24T08:03:00Z
@@ -64,6 +65,35 @@ fn each_part_of_a_scope_stands_for_itself() {
         "exploration: 3% of equity, at most 5 orders, per day for each symbol, from ",
         "  BTC/USDT: used 0, reserved 50, remaining 250, 1 of 5 orders\n",
         "  ETH/USDT: used 20.5, reserved 5, remaining 274.5, 1 of 5 orders\n",
+    ] {
+        assert!(text.contains(line), "{line}\n--- is not in\n{text}");
+    }
+}
+
+/// The limit was that of the last decision: after a swap, of the policy before.
+#[test]
+fn the_limit_is_that_of_the_live_policy() {
+    let mut store = journaled(DEFAULT_DOCUMENT, &RESERVATIONS);
+    let more = DEFAULT_DOCUMENT.replace("limit: 3% of equity", "limit: 5% of equity");
+    let (_, policy) = store.policy(&more);
+    let swapped = ChangedEvent {
+        recorded_at: "2026-11-24T10:00:00Z".parse().unwrap(),
+        kind: ChangeKind::Swap,
+        asked_by: "ops",
+        digest: Some(policy.digest()),
+        generation: Some(2),
+        state: None,
+        until: None,
+        what: None,
+        milliseconds: None,
+        proofs: Proofs::default(),
+    };
+    store.entry(&Entry::Changed(swapped), None);
+    let text = told(&store, "2026-11-24T12:00:00Z");
+    for line in [
+        "exploration: 5% of equity, per day, from ",
+        "  limit 500 by the equity 10000 of the last decision that consulted it (2026-11-24T08:02:00Z)\n",
+        "  used 20.5, reserved 55, remaining 424.5, 2 orders\n",
     ] {
         assert!(text.contains(line), "{line}\n--- is not in\n{text}");
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::Scenario;
 use crate::journal::mask::Mask;
 use crate::journal::period::Period;
-use crate::journal::record::{ChangeKind, ChangedEvent, Entry};
+use crate::journal::record::{ChangeKind, ChangedEvent, Entry, Proofs};
 use crate::journal::testing::{EXPLORES, OPENS, SHORTS, TestStore, decision, request, shown};
 use crate::policy::DEFAULT_DOCUMENT;
 
@@ -148,6 +148,7 @@ fn following_tells_what_comes() {
                 until: None,
                 what: None,
                 milliseconds: None,
+                proofs: Proofs::default(),
             };
             store.entry(&Entry::Changed(change), None);
         }

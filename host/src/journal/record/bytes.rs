@@ -56,6 +56,12 @@ pub(super) fn push_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
+/// Appends bytes.
+pub(super) fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_whole(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
 /// Appends a finite number.
 #[inline]
 pub(super) fn push_score(out: &mut Vec<u8>, score: f64) {
@@ -181,13 +187,20 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(super) fn text(&mut self, what: &'static str) -> Read<&'a str> {
+        let text = self.part(what)?;
+        std::str::from_utf8(text).map_err(|_| self.foreign(what))
+    }
+
+    /// Bytes behind their length.
+    #[inline]
+    pub(super) fn part(&mut self, what: &'static str) -> Read<&'a [u8]> {
         let length = self.whole(what)?;
         let length = usize::try_from(length).map_err(|_| self.foreign(what))?;
-        let Some((text, rest)) = self.rest.split_at_checked(length) else {
+        let Some((part, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.cut(what));
         };
         self.rest = rest;
-        std::str::from_utf8(text).map_err(|_| self.foreign(what))
+        Ok(part)
     }
 
     /// One of a list, by its number.

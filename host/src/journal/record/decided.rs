@@ -15,7 +15,8 @@ use super::bytes::{Reader, push_amount, push_text, push_time, push_whole};
 use super::events::{Kind, open};
 use super::flags::{Flag, Flagged, Flags};
 use super::{
-    Decided, DecisionRecord, PolicyNumber, RecordError, RecordedAnswer, RecordedAuthor, ShownState,
+    Decided, DecisionRecord, Grant, PolicyNumber, RecordError, RecordedAnswer, RecordedAuthor,
+    ShownState,
 };
 use crate::decision::{Answer, Author};
 use crate::failsafe::REASONS;
@@ -56,6 +57,10 @@ pub(super) fn encode(decided: &Decided<'_>, mask: Option<&Mask>, out: &mut Vec<u
     push_answer(&decided.decision.answer, &mut flagged);
     flagged.set(Flag::Repeated, decided.decision.repeated);
     flagged.set(Flag::KeepsId, decided.keeps_id);
+    if let Some(grant) = &decided.grant {
+        flagged.amount(Flag::Grant, Some(grant.quote_rate));
+        flagged.if_some(Flag::ExpiresAt, grant.expires_at, push_time);
+    }
     let warnings = decided.decision.warnings.as_slice();
     if !warnings.is_empty() {
         flagged.set(Flag::Warnings, true);
@@ -237,6 +242,7 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
     };
     let shown = flags.then(Flag::Shown, || shown(reader, &flags))?;
     let answer = answer(reader, &flags)?;
+    let grant = flags.then(Flag::Grant, || grant(reader, &flags))?;
     let warnings = flags.then(Flag::Warnings, || warnings(reader))?;
     Ok(DecisionRecord {
         recorded_at,
@@ -249,6 +255,7 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Read<DecisionRecord<'a>> {
         answer,
         repeated: flags.has(Flag::Repeated),
         keeps_id: flags.has(Flag::KeepsId),
+        grant,
         warnings: warnings.unwrap_or_default(),
     })
 }
@@ -370,6 +377,13 @@ fn report(reader: &mut Reader<'_>, flags: &Flags) -> Read<BudgetReport> {
         used: reader.amount("used")?,
         reserved: reader.amount("reserved")?,
         limit: flags.then(Flag::Limit, || reader.amount("limit"))?,
+    })
+}
+
+fn grant(reader: &mut Reader<'_>, flags: &Flags) -> Read<Grant> {
+    Ok(Grant {
+        quote_rate: reader.amount("quote rate of the grant")?,
+        expires_at: flags.then(Flag::ExpiresAt, || reader.time("end of the grant"))?,
     })
 }
 

@@ -4,8 +4,11 @@
 use router_guest::decision::Side;
 use router_guest::state::TradingState;
 
-use super::bytes::{Reader, push_amount, push_text, push_time, push_whole};
-use super::{ChangeKind, ChangedEvent, RECORD_VERSION, RecordError, ReleasedEvent, SettledEvent};
+use super::bytes::{Reader, push_amount, push_bytes, push_text, push_time, push_whole};
+use super::{
+    ChangeKind, ChangedEvent, Proofs, RECORD_VERSION, RECORD_VERSION_MIN, RecordError,
+    ReleasedEvent, SettledEvent,
+};
 use crate::digest::Digest;
 use crate::ledger::{EventId, ReservationId, Settled, Settlement};
 
@@ -35,6 +38,9 @@ const FINAL: u8 = 1 << 1;
 const OVERRUN: u8 = 1 << 2;
 const MISMATCH: u8 = 1 << 3;
 const REPEATED: u8 = 1 << 4;
+/// An expiry's, of which version 1 has neither.
+const STAYS_OPEN: u8 = 1 << 5;
+const CLOSED: u8 = 1 << 6;
 /// A change's.
 const DIGEST: u8 = 1;
 const GENERATION: u8 = 1 << 1;
@@ -42,6 +48,8 @@ const STATE: u8 = 1 << 2;
 const UNTIL: u8 = 1 << 3;
 const WHAT: u8 = 1 << 4;
 const MILLISECONDS: u8 = 1 << 5;
+const POLICY_PROOF: u8 = 1 << 6;
+const MASK_PROOF: u8 = 1 << 7;
 
 type Read<T> = Result<T, RecordError>;
 
@@ -55,7 +63,7 @@ pub(super) fn open(kind: Kind, out: &mut Vec<u8>) {
 #[inline]
 pub(super) fn kind(reader: &mut Reader<'_>) -> Read<Kind> {
     match reader.byte("version")? {
-        RECORD_VERSION => reader.one_of(&KINDS, "kind of entry"),
+        RECORD_VERSION_MIN..=RECORD_VERSION => reader.one_of(&KINDS, "kind of entry"),
         found => Err(RecordError::Version { found }),
     }
 }
@@ -140,7 +148,14 @@ pub(super) fn encode_released(event: &ReleasedEvent<'_>, out: &mut Vec<u8>) {
         Kind::Released
     };
     open(kind, out);
-    out.push(flag(ASKED, event.asked_by.is_some()));
+    out.push(
+        flag(ASKED, event.asked_by.is_some())
+            | flag(
+                STAYS_OPEN,
+                event.is_expiry && event.stays_open == Some(true),
+            )
+            | flag(CLOSED, event.is_expiry && event.stays_open == Some(false)),
+    );
     push_time(out, event.recorded_at);
     push_whole(out, event.reservation.number());
     push_text(out, event.event_id.as_str());
@@ -151,13 +166,20 @@ pub(super) fn encode_released(event: &ReleasedEvent<'_>, out: &mut Vec<u8>) {
 }
 
 pub(super) fn released<'a>(reader: &mut Reader<'a>, is_expiry: bool) -> Read<ReleasedEvent<'a>> {
-    let flags = flags(reader, ASKED)?;
+    let of_expiry = if is_expiry { STAYS_OPEN | CLOSED } else { 0 };
+    let flags = flags(reader, ASKED | of_expiry)?;
     Ok(ReleasedEvent {
         recorded_at: reader.time("time")?,
         reservation: reservation(reader)?,
         event_id: event_id(reader)?,
         released: reader.amount("released")?,
         is_expiry,
+        stays_open: match flags & (STAYS_OPEN | CLOSED) {
+            0 if is_expiry => None,
+            0 | CLOSED => Some(false),
+            STAYS_OPEN => Some(true),
+            _ => return Err(reader.foreign("flags")),
+        },
         asked_by: then(flags & ASKED, || reader.text("asker"))?,
     })
 }
@@ -179,7 +201,9 @@ pub(super) fn encode_changed(event: &ChangedEvent<'_>, out: &mut Vec<u8>) {
             | flag(STATE, event.state.is_some())
             | flag(UNTIL, event.until.is_some())
             | flag(WHAT, event.what.is_some())
-            | flag(MILLISECONDS, event.milliseconds.is_some()),
+            | flag(MILLISECONDS, event.milliseconds.is_some())
+            | flag(POLICY_PROOF, event.proofs.policy.is_some())
+            | flag(MASK_PROOF, event.proofs.mask.is_some()),
     );
     push_time(out, event.recorded_at);
     out.push(event.kind as u8);
@@ -202,11 +226,16 @@ pub(super) fn encode_changed(event: &ChangedEvent<'_>, out: &mut Vec<u8>) {
     if let Some(milliseconds) = event.milliseconds {
         push_whole(out, milliseconds);
     }
+    if let Some(proof) = event.proofs.policy {
+        push_bytes(out, proof);
+    }
+    if let Some(mask) = event.proofs.mask {
+        push_text(out, mask);
+    }
 }
 
 pub(super) fn changed<'a>(reader: &mut Reader<'a>) -> Read<ChangedEvent<'a>> {
-    let all = DIGEST | GENERATION | STATE | UNTIL | WHAT | MILLISECONDS;
-    let flags = flags(reader, all)?;
+    let flags = reader.byte("flags")?;
     Ok(ChangedEvent {
         recorded_at: reader.time("time")?,
         kind: reader.one_of(&ChangeKind::ALL, "kind of change")?,
@@ -221,5 +250,9 @@ pub(super) fn changed<'a>(reader: &mut Reader<'a>) -> Read<ChangedEvent<'a>> {
         until: then(flags & UNTIL, || reader.time("time of its end"))?,
         what: then(flags & WHAT, || reader.text("reason"))?,
         milliseconds: then(flags & MILLISECONDS, || reader.whole("milliseconds"))?,
+        proofs: Proofs {
+            policy: then(flags & POLICY_PROOF, || reader.part("proof of a policy"))?,
+            mask: then(flags & MASK_PROOF, || reader.text("mask"))?,
+        },
     })
 }

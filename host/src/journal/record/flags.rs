@@ -52,10 +52,12 @@ pub(super) enum Flag {
     Limit,
     Reservation,
     KeepsId,
+    Grant,
+    ExpiresAt,
 }
 
 /// One more than the highest flag.
-const FLAGS: u32 = Flag::KeepsId as u32 + 1;
+const FLAGS: u32 = Flag::ExpiresAt as u32 + 1;
 
 const fn bit(flag: Flag) -> u64 {
     1 << flag as u8

@@ -49,10 +49,11 @@ pub struct Replaced {
 }
 
 impl OtherReplay {
-    /// Whether no decision would be another one.
-    pub fn is_same(&self) -> bool {
+    /// Whether no decision would be another one; `None` where nothing was decided again.
+    pub fn is_same(&self) -> Option<bool> {
         let mut changes = self.policies.iter();
-        changes.all(|replaced| replaced.difference.changes.is_empty())
+        let is_same = changes.all(|replaced| replaced.difference.changes.is_empty());
+        (!self.policies.is_empty()).then_some(is_same)
     }
 }
 

@@ -8,6 +8,9 @@ use super::Replay;
 use super::other::{OtherReplay, Replaced};
 use crate::diff;
 
+/// What is said instead of `the same` where nothing shows that.
+const NOTHING_DECIDED: &str = "nothing was decided again\n";
+
 /// Writes it for people.
 pub fn write_text(replay: &Replay) -> String {
     let mut text = String::new();
@@ -25,7 +28,7 @@ pub fn write_text(replay: &Replay) -> String {
         let _ = writeln!(text, "and {hidden} more");
     }
     for (title, decided) in &replay.policies {
-        let _ = writeln!(text, "policy {title}: {decided} decisions");
+        let _ = writeln!(text, "policy {title}: {}", decisions(*decided));
     }
     for title in &replay.other_engines {
         let _ = writeln!(
@@ -35,6 +38,11 @@ pub fn write_text(replay: &Replay) -> String {
     }
     write_left_out(replay.repeats, replay.masked, &mut text);
     let outcome = match replay.differing {
+        _ if replay.decided == 0 => {
+            text.push_str(NOTHING_DECIDED);
+            return text;
+        }
+        0 if replay.decided == 1 => "it came out the same".to_owned(),
         0 => "all came out the same".to_owned(),
         differing => format!("{differing} came out otherwise"),
     };
@@ -58,7 +66,7 @@ pub fn write_json(replay: &Replay) -> Value {
         .map(|(title, decided)| json!({ "policy": title, "decided": decided }))
         .collect();
     json!({
-        "same": replay.differing == 0,
+        "same": replay.is_same(),
         "decisions": replay.decisions,
         "decided": replay.decided,
         "fuel_compared": replay.fuel_compared,
@@ -91,7 +99,7 @@ pub fn write_other_text(replay: &OtherReplay) -> String {
     }
     write_left_out(replay.repeats, replay.masked, &mut text);
     if replay.policies.is_empty() {
-        text.push_str("there is no decision to decide again\n");
+        text.push_str(NOTHING_DECIDED);
     }
     text
 }

@@ -4,20 +4,18 @@
 //! After a finding it goes on from what is written, so that one change is one or two findings
 //! and not one for every entry behind it.
 
-use std::collections::HashMap;
-
 use router_guest::json::fault::shown;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, Statement};
 
 use super::Findings;
-use crate::digest::Digest;
+use super::holds::Holds;
 use crate::journal::chain::Link;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::columns::{self, CHANGE_COLUMNS, Cell, DECISION_COLUMNS, SETTLEMENT_COLUMNS};
 use crate::journal::reader::{JournalError, Policies, Snapshot};
-use crate::journal::record::{ChangeKind, ChangedEvent, DecisionRecord, Record};
+use crate::journal::record::{DecisionRecord, Record};
 
 /// Entries between two words on how far it is.
 const ENTRIES_BETWEEN_WORDS: u64 = 1 << 16;
@@ -64,6 +62,8 @@ pub(super) struct Walked {
     pub(super) last: i64,
     /// What is written with the last entry.
     pub(super) link: Link,
+    /// What the entries come to.
+    pub(super) holds: Holds,
 }
 
 /// Looks at every entry.
@@ -92,11 +92,10 @@ pub(super) fn walk(
             entries: 0,
             last: 0,
             link: Link::START,
+            holds: Holds::default(),
         },
         policies,
         checkpoint,
-        live: HashMap::new(),
-        generation: 0,
         snapshot,
         findings,
     };
@@ -132,10 +131,6 @@ struct Walk<'w> {
     walked: Walked,
     policies: &'w Policies,
     checkpoint: Option<&'w Checkpoint>,
-    /// The digest of each generation that a change has made live.
-    live: HashMap<u64, Digest>,
-    /// The last of them.
-    generation: u64,
     snapshot: &'w Snapshot<'w>,
     findings: &'w mut Findings,
 }
@@ -177,7 +172,7 @@ impl Walk<'_> {
         self.walked.last = self.walked.last.max(seq);
         self.walked.link = link;
         match Record::decode(record) {
-            Ok(record) => self.columns(table, &place, &record, row),
+            Ok(record) => self.columns(table, seq, &place, &record, row),
             Err(error) => {
                 self.findings
                     .add(place, format!("its record cannot be read: {error}"));
@@ -207,12 +202,16 @@ impl Walk<'_> {
     fn columns(
         &mut self,
         table: Table,
+        seq: i64,
         place: &str,
         record: &Record<'_>,
         row: &Row<'_>,
     ) -> Result<(), JournalError> {
         match (table, record) {
-            (Table::Decisions, Record::Decided(record)) => self.decision(place, record, row),
+            (Table::Decisions, Record::Decided(record)) => {
+                self.walked.holds.decided(record);
+                self.decision(place, record, row)
+            }
             (Table::Settlements, Record::Settled(event)) => {
                 self.cells(table, place, &columns::of_settlement(event), row)
             }
@@ -220,7 +219,8 @@ impl Walk<'_> {
                 self.cells(table, place, &columns::of_release(event), row)
             }
             (Table::Changes, Record::Changed(event)) => {
-                self.note_live(event, place);
+                let holds = &mut self.walked.holds;
+                holds.changed(seq, place, event, self.findings);
                 self.cells(table, place, &columns::of_change(event), row)
             }
             _ => {
@@ -240,13 +240,13 @@ impl Walk<'_> {
         let number = record.policy;
         let Some(policy) = self.policies.get(number) else {
             let what = format!(
-                "policy {} decided it, and the store has none of that number",
+                "policy {} decided it, and the store has none of that number that can be read",
                 number.number()
             );
             self.findings.add(place.to_owned(), what);
             return Ok(());
         };
-        if let Some(live) = self.live.get(&record.generation)
+        if let Some(live) = self.walked.holds.live(record.generation)
             && live.to_string() != policy.digest
         {
             let what = format!(
@@ -307,31 +307,6 @@ impl Walk<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Each activation has a number of its own, and a later one than those before it.
-    fn note_live(&mut self, event: &ChangedEvent<'_>, place: &str) {
-        let is_live = matches!(
-            event.kind,
-            ChangeKind::Started | ChangeKind::Swap | ChangeKind::Rollback
-        );
-        let (true, Some(generation), Some(digest)) = (is_live, event.generation, event.digest)
-        else {
-            return;
-        };
-        if self.live.insert(generation, digest).is_some() {
-            let what = format!(
-                "it makes a policy live as generation {generation}, which an entry before it did"
-            );
-            self.findings.add(place.to_owned(), what);
-        } else if generation < self.generation {
-            let what = format!(
-                "it makes a policy live as generation {generation}, after generation {}",
-                self.generation
-            );
-            self.findings.add(place.to_owned(), what);
-        }
-        self.generation = self.generation.max(generation);
     }
 }
 

@@ -23,7 +23,11 @@ pub fn write_text(verified: &Verified) -> String {
         1 => "1 finding".to_owned(),
         found => format!("{found} findings"),
     };
-    let _ = writeln!(text, "{} entries: {outcome}", verified.entries);
+    let entries = match verified.entries {
+        1 => "1 entry".to_owned(),
+        entries => format!("{entries} entries"),
+    };
+    let _ = writeln!(text, "{entries}: {outcome}");
     let _ = writeln!(
         text,
         "entry {} ends the chain in {}",

@@ -8,11 +8,21 @@ use super::Findings;
 use super::entries::value;
 use crate::journal::columns::{Cell, budget_name};
 use crate::journal::reader::{JournalError, Policies, Snapshot};
-use crate::journal::record::{DecisionRecord, Record};
+use crate::journal::record::{DecisionRecord, Grant, Record, ReleasedEvent};
 
 /// The columns that are held to the journal.
-const COLUMNS: [&str; 9] = [
-    "budget", "at", "symbol", "strategy", "side", "need", "reserved", "settled", "is_open",
+const COLUMNS: [&str; 11] = [
+    "budget",
+    "at",
+    "symbol",
+    "strategy",
+    "side",
+    "need",
+    "quote_rate",
+    "reserved",
+    "settled",
+    "is_open",
+    "expires_at",
 ];
 
 /// Looks at every reservation, and for those that are not there.
@@ -75,8 +85,9 @@ struct Check<'c> {
 struct Standing {
     reserved: Amount,
     settled: Amount,
-    /// `None` where its time ended, and what became of it then is not said.
+    /// `None` where its time ended, and a record of version 1 does not say what became of it.
     is_open: Option<bool>,
+    has_expired: bool,
 }
 
 impl Check<'_> {
@@ -127,6 +138,7 @@ impl Check<'_> {
             reserved: need,
             settled: Amount::ZERO,
             is_open: Some(true),
+            has_expired: false,
         };
         let mut rows = self.events.query([number])?;
         while let Some(row) = rows.next()? {
@@ -140,10 +152,7 @@ impl Check<'_> {
                         standing.is_open = Some(false);
                     }
                 }
-                Ok(Record::Released(event)) => {
-                    standing.reserved = standing.reserved.saturating_sub(event.released);
-                    standing.is_open = if event.is_expiry { None } else { Some(false) };
-                }
+                Ok(Record::Released(event)) => standing.release(&event),
                 // The walk over the entries has told of these.
                 Ok(_) | Err(_) => {}
             }
@@ -152,15 +161,35 @@ impl Check<'_> {
     }
 }
 
+impl Standing {
+    fn release(&mut self, event: &ReleasedEvent<'_>) {
+        // What held something and gave nothing back was kept, whatever the record's version.
+        let is_kept = !self.reserved.is_zero() && event.released.is_zero();
+        let is_freed = !event.released.is_zero();
+        self.reserved = self.reserved.saturating_sub(event.released);
+        self.has_expired |= event.is_expiry;
+        self.is_open = match event.stays_open {
+            None if is_kept => self.is_open,
+            None if is_freed => Some(false),
+            told => told,
+        };
+    }
+}
+
 /// Its columns; `None` for one that cannot be told.
 fn expected<'r>(
     policies: &'r Policies,
     record: &'r DecisionRecord<'_>,
     standing: &Standing,
-) -> [Option<Cell<'r>>; 9] {
+) -> [Option<Cell<'r>>; COLUMNS.len()] {
     let report = record.answer.budget.as_ref();
     let policy = policies.get(record.policy);
     let budget = report.zip(policy);
+    let grant = record.grant.as_ref();
+    let expires_at = |grant: &Grant| match grant.expires_at {
+        Some(end) if !standing.has_expired => Cell::Whole(end.as_microsecond()),
+        _ => Cell::Null,
+    };
     let text = |text: &'r str| Some(Cell::Text(text.into()));
     let amount = |amount: Amount| Some(Cell::Text(amount.to_string().into()));
     [
@@ -170,8 +199,10 @@ fn expected<'r>(
         text(record.request.strategy()),
         text(record.answer.side.word()),
         report.and_then(|report| amount(report.need)),
+        grant.and_then(|grant| amount(grant.quote_rate)),
         amount(standing.reserved),
         amount(standing.settled),
         standing.is_open.map(|is_open| Cell::Whole(is_open.into())),
+        grant.map(expires_at),
     ]
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::journal::record::{
-    ChangeKind, ChangedEvent, Entry, ReleasedEvent, SettledEvent, ShownState,
+    ChangeKind, ChangedEvent, Entry, Proofs, ReleasedEvent, SettledEvent, ShownState,
 };
 use crate::journal::testing::{
     CLOSES, EXPLORES, OPENS, SHORTS, TestStore, decision, request, shown,
@@ -26,6 +26,7 @@ fn journaled() -> TestStore {
         until: None,
         what,
         milliseconds: Some(3),
+        proofs: Proofs::default(),
     };
     store.entry(&Entry::Changed(change(ChangeKind::Started, None)), None);
     let reservation = ReservationId::of_number(1);
@@ -76,6 +77,7 @@ fn journaled() -> TestStore {
             event_id: EventId::new("cancel-1").unwrap(),
             released: amount("30"),
             is_expiry: false,
+            stays_open: Some(false),
             asked_by: Some("ops"),
         }),
         None,
@@ -389,6 +391,7 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint() {
         until: None,
         what: None,
         milliseconds: None,
+        proofs: Proofs::default(),
     };
     for _ in 0..8 {
         store.entry(&Entry::Changed(change), None);
@@ -471,6 +474,7 @@ fn activations(generations: &[u64], expected: &[(&str, &str)]) {
                 until: None,
                 what: None,
                 milliseconds: None,
+                proofs: Proofs::default(),
             }),
             None,
         );
@@ -491,14 +495,14 @@ fn generations_have_numbers_of_their_own_and_go_up() {
         &[1, 2, 2],
         &[(
             "entry 3 (changes)",
-            "it makes a policy live as generation 2, which an entry before it did",
+            "it makes generation 2 live, and entry 2 made another one of this number",
         )],
     );
     activations(
         &[1, 5, 3, 6],
         &[(
             "entry 3 (changes)",
-            "it makes a policy live as generation 3, after generation 5",
+            "it makes generation 3 live, and entry 2 made generation 5 before it",
         )],
     );
 }

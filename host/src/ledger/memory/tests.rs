@@ -381,6 +381,7 @@ fn commit(held: Box<dyn Held<u32> + '_>) -> Result<Ticket, StoreError> {
         policy: PolicyNumber::new(0),
         generation: 1,
         keeps_id: false,
+        grant: None,
     })
 }
 

@@ -15,8 +15,6 @@ use crate::request::PositionSide;
 
 /// What the fields of a refusal begin with.
 pub(super) const REFUSAL: &str = "error.";
-/// Refusals that are the host's own, besides the codes of faults.
-const HOST_CODES: [&str; 1] = ["below_step"];
 
 /// One field and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,7 +209,7 @@ fn refusal(error: &Entry, findings: &mut Collector) -> Vec<Expectation> {
     };
     if let Some(entry) = fields.get("code") {
         let codes = FaultCode::ALL.iter().map(|code| code.word());
-        let codes: Vec<_> = codes.chain(HOST_CODES).map(|word| (word, word)).collect();
+        let codes: Vec<_> = codes.map(|word| (word, word)).collect();
         if let Some(word) = reader::choice(entry, &codes, findings) {
             push("code", entry, word);
         }

@@ -14,6 +14,7 @@ pub(super) struct Case {
     pub(super) warnings: Vec<Fault>,
     pub(super) repeated: bool,
     pub(super) keeps_id: bool,
+    pub(super) grant: Option<Grant>,
     pub(super) at: Option<Timestamp>,
     pub(super) recorded_at: Timestamp,
 }
@@ -64,7 +65,8 @@ prop_compose! {
         tags in any::<bool>(),
     ) -> Request<'static> {
         let mut line = Request::builder(action, symbol, strategy)
-            .terms(|terms| *terms = OrderTerms::new(action, trade_type))
+            .trade_type(trade_type)
+            .position(None)
             .build()
             .unwrap()
             .line()
@@ -163,7 +165,9 @@ prop_compose! {
         request in request(), shown in maybe(shown()), answer in answer(),
         warnings in prop::collection::vec(warning(), 0..3), repeated in any::<bool>(),
         keeps_id in any::<bool>(), at in maybe(instant()), recorded_at in instant(),
+        grant in maybe((amount(), maybe(instant()))),
     ) -> Case {
-        Case { request, shown, answer, warnings, repeated, keeps_id, at, recorded_at }
+        let grant = grant.map(|(quote_rate, expires_at)| Grant { quote_rate, expires_at });
+        Case { request, shown, answer, warnings, repeated, keeps_id, grant, at, recorded_at }
     }
 }

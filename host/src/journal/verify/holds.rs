@@ -18,7 +18,7 @@ use crate::journal::columns::Cell;
 use crate::journal::reader::{JournalError, Snapshot};
 use crate::journal::record::{ChangeKind, ChangedEvent, DecisionRecord};
 use crate::ledger::window::Moment;
-use crate::store::{PROVED_COLUMNS, proof, proved_columns};
+use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, proof, proved_columns};
 
 /// From this schema on, `meta` has the latest time that the entries have, and no other.
 const SCHEMA_OF_LATEST: i64 = 2;
@@ -41,6 +41,8 @@ pub(super) struct Holds {
     live: HashMap<u64, (i64, Digest)>,
     /// The highest of them, and the entry that made it live.
     last_live: Option<(u64, i64)>,
+    /// The highest number of a generation that an entry has, also one that was refused.
+    numbered: u64,
     policies: HashMap<String, Proved>,
     mask: Option<(i64, String)>,
     state: Option<State>,
@@ -86,6 +88,7 @@ impl Holds {
         if let Some(mask) = event.proofs.mask {
             self.masks(seq, place, mask, findings);
         }
+        self.numbered = self.numbered.max(event.generation.unwrap_or_default());
         let digest = event.digest.map(|digest| digest.to_string());
         if let (Some(digest), Some(columns)) = (&digest, event.proofs.policy) {
             self.proves(seq, place, digest, columns, findings);
@@ -313,6 +316,7 @@ impl Holds {
                     says_mask = true;
                     self.differs_in_mask(written)
                 }
+                "generations" => self.differs_in_generations(written),
                 known if META_KEYS.contains(&known) => None,
                 _ => Some("no router writes it".to_owned()),
             };
@@ -341,6 +345,25 @@ impl Holds {
                 value(written)
             )
         };
+        (!is_so).then(what)
+    }
+
+    /// The last number that was given out, or, where no router has ended since, the last one that
+    /// was reserved with it.
+    fn differs_in_generations(&self, written: ValueRef<'_>) -> Option<String> {
+        let (last, reserved) = (self.numbered, self.numbered + GENERATIONS_AHEAD);
+        let number = match written {
+            ValueRef::Integer(written) => u64::try_from(written).ok(),
+            _ => None,
+        };
+        let what = || {
+            format!(
+                "it says {}, and generation {last} is the last one, with numbers reserved up to \
+                 {reserved}",
+                value(written)
+            )
+        };
+        let is_so = number.is_some_and(|number| number == last || number == reserved);
         (!is_so).then(what)
     }
 

@@ -36,6 +36,7 @@ pub use address::{AddressError, StoreAddress};
 pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault, UnreadableWhy};
+pub(crate) use generations::AHEAD as GENERATIONS_AHEAD;
 pub use operator::{Inbox, Operator};
 pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};

@@ -13,7 +13,7 @@ pub(super) const KEY: &str = "generations";
 
 /// Numbers that are reserved ahead: more than there are policies that can lose their place one
 /// after the other, with a swap before each that could not be written.
-const AHEAD: u64 = 16;
+pub(crate) const AHEAD: u64 = 16;
 
 /// What is known of the numbers.
 #[derive(Debug)]

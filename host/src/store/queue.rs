@@ -332,6 +332,13 @@ impl Queue {
         Err(StoreError::Unavailable)
     }
 
+    /// Whether the ticket's entry is on disk, as far as that is known now.
+    pub(super) fn is_durable(&self, ticket: Ticket) -> bool {
+        let inner = self.inner();
+        let ended = inner.ended.get(ticket.epoch).copied();
+        ticket.number <= ended.unwrap_or(inner.durable)
+    }
+
     /// The ticket of what stands last.
     pub(super) fn last_ticket(&self) -> Ticket {
         self.inner().last_ticket()
@@ -432,6 +439,8 @@ impl Queue {
         kept.keep_unawaited(taken);
         kept.keep_unawaited(&inner.waiting);
         inner.waiting = kept;
+        // It is due once the store is written again, though nobody puts anything behind it.
+        inner.since = (!inner.waiting.is_empty()).then(Instant::now);
         inner.is_urgent = false;
         inner.taken_at = None;
         inner.is_late = false;

@@ -153,6 +153,11 @@ impl Place {
         Ok(Bench { router, events })
     }
 
+    /// A file beside the store.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// A value that stands in the store.
     #[track_caller]
     pub(crate) fn value<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {

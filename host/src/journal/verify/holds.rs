@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use router_guest::json::fault::shown;
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::Findings;
 use super::entries::value;
@@ -18,7 +18,7 @@ use crate::journal::columns::Cell;
 use crate::journal::reader::{JournalError, Snapshot};
 use crate::journal::record::{ChangeKind, ChangedEvent, DecisionRecord};
 use crate::ledger::window::Moment;
-use crate::store::{PROVED_COLUMNS, proof, proved_columns};
+use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, manifest, proof, proved_columns};
 
 /// From this schema on, `meta` has the latest time that the entries have, and no other.
 const SCHEMA_OF_LATEST: i64 = 2;
@@ -41,6 +41,8 @@ pub(super) struct Holds {
     live: HashMap<u64, (i64, Digest)>,
     /// The highest of them, and the entry that made it live.
     last_live: Option<(u64, i64)>,
+    /// The highest number of a generation that an entry has, also one that was refused.
+    numbered: u64,
     policies: HashMap<String, Proved>,
     mask: Option<(i64, String)>,
     state: Option<State>,
@@ -86,6 +88,7 @@ impl Holds {
         if let Some(mask) = event.proofs.mask {
             self.masks(seq, place, mask, findings);
         }
+        self.numbered = self.numbered.max(event.generation.unwrap_or_default());
         let digest = event.digest.map(|digest| digest.to_string());
         if let (Some(digest), Some(columns)) = (&digest, event.proofs.policy) {
             self.proves(seq, place, digest, columns, findings);
@@ -313,6 +316,8 @@ impl Holds {
                     says_mask = true;
                     self.differs_in_mask(written)
                 }
+                "generations" => self.differs_in_generations(written),
+                "account_currency" => self.differs_in_currency(connection, written)?,
                 known if META_KEYS.contains(&known) => None,
                 _ => Some("no router writes it".to_owned()),
             };
@@ -328,6 +333,37 @@ impl Holds {
         Ok(())
     }
 
+    /// Budgets are counted in the currency of the first policy that was live, and of all others.
+    fn differs_in_currency(
+        &self,
+        connection: &Connection,
+        written: ValueRef<'_>,
+    ) -> rusqlite::Result<Option<String>> {
+        let first = self.live.iter().min_by_key(|(generation, _)| **generation);
+        let Some((_, (seq, digest))) = first else {
+            return Ok(None);
+        };
+        let text: Option<String> = connection
+            .query_row(
+                "SELECT manifest FROM policies WHERE digest = ?1",
+                [digest.to_string()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        // A policy that is gone or cannot be read is told of by itself.
+        let Some(manifest) = text.and_then(|text| manifest::of_json(&text)) else {
+            return Ok(None);
+        };
+        let currency = manifest.account_currency;
+        let differs = written != ValueRef::Text(currency.as_bytes());
+        Ok(differs.then(|| {
+            format!(
+                "it says {}, and the policy that entry {seq} made live counts in `{currency}`",
+                value(written)
+            )
+        }))
+    }
+
     fn differs_in_latest(&self, written: ValueRef<'_>, schema: i64) -> Option<String> {
         let latest = self.latest.map_or(Moment::MIN, Moment::from).microseconds();
         let is_so = match written {
@@ -341,6 +377,25 @@ impl Holds {
                 value(written)
             )
         };
+        (!is_so).then(what)
+    }
+
+    /// The last number that was given out, or, where no router has ended since, the last one that
+    /// was reserved with it.
+    fn differs_in_generations(&self, written: ValueRef<'_>) -> Option<String> {
+        let (last, reserved) = (self.numbered, self.numbered + GENERATIONS_AHEAD);
+        let number = match written {
+            ValueRef::Integer(written) => u64::try_from(written).ok(),
+            _ => None,
+        };
+        let what = || {
+            format!(
+                "it says {}, and generation {last} is the last one, with numbers reserved up to \
+                 {reserved}",
+                value(written)
+            )
+        };
+        let is_so = number.is_some_and(|number| number == last || number == reserved);
         (!is_so).then(what)
     }
 

@@ -330,7 +330,12 @@ fn named(name: &str, in_quarantine: &[&str], live: &str, expected: &[&str]) {
     let place = Place::new();
     place.lives(&["b", "a"]);
     in_quarantine.iter().for_each(|name| place.quarantine(name));
-    begins(&place, Some(name), &[live, DECIDED[0], DECIDED[1]], expected);
+    begins(
+        &place,
+        Some(name),
+        &[live, DECIDED[0], DECIDED[1]],
+        expected,
+    );
 }
 
 #[test]
@@ -341,7 +346,12 @@ fn a_named_policy_that_is_new_begins_unless_it_cannot_be_used() {
     named("d", &["d"], "a 3", &[passed, &goes_on]);
     // Named and known, it stands back behind what took its place; in quarantine, that is told.
     named("b", &[], "a 3", &[&goes_on]);
-    named("b", &["b"], "a 3", &[&passed.replace("`d`", "`b`"), &goes_on]);
+    named(
+        "b",
+        &["b"],
+        "a 3",
+        &[&passed.replace("`d`", "`b`"), &goes_on],
+    );
 }
 
 #[test]

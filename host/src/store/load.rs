@@ -79,13 +79,13 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
             Ok((state, until))
         })
         .transpose()?;
+    let lives = lives::lives(connection, path)?;
     let trading_state = if has_unanswered_mismatch(connection).map_err(fault)? {
         let (state, until) = trading_state.unwrap_or_default();
         Some(after_mismatch(state, until).map_or((state, until), |stricter| (stricter, None)))
     } else {
         trading_state
     };
-    let lives = lives::lives(connection, path)?;
     Ok(Restored {
         account_currency: lives::account_currency(connection, &lives).map_err(fault)?,
         lives,

@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use router_guest::json::fault::shown;
+use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::Findings;
 use super::entries::value;
 use crate::digest::Digest;
 use crate::journal::columns::Cell;
-use crate::journal::reader::{JournalError, Snapshot};
+use crate::journal::reader::{JournalError, Policies, Snapshot};
 use crate::journal::record::{ChangeKind, ChangedEvent, DecisionRecord};
 use crate::ledger::window::Moment;
-use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, manifest, proof, proved_columns};
+use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, proof, proved_columns};
 
 /// From this schema on, `meta` has the latest time that the entries have, and no other.
 const SCHEMA_OF_LATEST: i64 = 2;
@@ -41,8 +41,8 @@ pub(super) struct Holds {
     live: HashMap<u64, (i64, Digest)>,
     /// The highest of them, and the entry that made it live.
     last_live: Option<(u64, i64)>,
-    /// The highest number of a generation that an entry has, also one that was refused.
-    numbered: u64,
+    /// The highest that any change names, also one that was given up.
+    last_given: Option<(u64, i64)>,
     policies: HashMap<String, Proved>,
     mask: Option<(i64, String)>,
     state: Option<State>,
@@ -88,7 +88,9 @@ impl Holds {
         if let Some(mask) = event.proofs.mask {
             self.masks(seq, place, mask, findings);
         }
-        self.numbered = self.numbered.max(event.generation.unwrap_or_default());
+        if let Some(generation) = event.generation {
+            self.last_given = self.last_given.max(Some((generation, seq)));
+        }
         let digest = event.digest.map(|digest| digest.to_string());
         if let (Some(digest), Some(columns)) = (&digest, event.proofs.policy) {
             self.proves(seq, place, digest, columns, findings);
@@ -191,13 +193,14 @@ impl Holds {
     pub(super) fn check(
         mut self,
         snapshot: &Snapshot<'_>,
+        policies: &Policies,
         findings: &mut Findings,
     ) -> Result<(), JournalError> {
         let fault = |error: rusqlite::Error| snapshot.fault(&error);
         self.check_policies(snapshot, findings).map_err(fault)?;
         self.check_quarantine(snapshot, findings).map_err(fault)?;
         self.check_state(snapshot, findings).map_err(fault)?;
-        self.check_meta(snapshot, findings).map_err(fault)
+        self.check_meta(snapshot, policies, findings).map_err(fault)
     }
 
     fn check_policies(
@@ -297,9 +300,15 @@ impl Holds {
     }
 
     /// The end of the chain is held to the walk itself.
-    fn check_meta(&self, snapshot: &Snapshot<'_>, findings: &mut Findings) -> rusqlite::Result<()> {
+    fn check_meta(
+        &self,
+        snapshot: &Snapshot<'_>,
+        policies: &Policies,
+        findings: &mut Findings,
+    ) -> rusqlite::Result<()> {
         let connection = &snapshot.transaction;
         let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let account_currency = self.account_currency(policies);
         let mut says_latest = self.latest.is_none();
         let mut says_mask = self.mask.is_none();
         let mut statement = connection.prepare("SELECT key, value FROM meta ORDER BY key")?;
@@ -316,8 +325,8 @@ impl Holds {
                     says_mask = true;
                     self.differs_in_mask(written)
                 }
+                "account_currency" => differs_in_currency(written, account_currency),
                 "generations" => self.differs_in_generations(written),
-                "account_currency" => self.differs_in_currency(connection, written)?,
                 known if META_KEYS.contains(&known) => None,
                 _ => Some("no router writes it".to_owned()),
             };
@@ -331,37 +340,6 @@ impl Holds {
             }
         }
         Ok(())
-    }
-
-    /// Budgets are counted in the currency of the first policy that was live, and of all others.
-    fn differs_in_currency(
-        &self,
-        connection: &Connection,
-        written: ValueRef<'_>,
-    ) -> rusqlite::Result<Option<String>> {
-        let first = self.live.iter().min_by_key(|(generation, _)| **generation);
-        let Some((_, (seq, digest))) = first else {
-            return Ok(None);
-        };
-        let text: Option<String> = connection
-            .query_row(
-                "SELECT manifest FROM policies WHERE digest = ?1",
-                [digest.to_string()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        // A policy that is gone or cannot be read is told of by itself.
-        let Some(manifest) = text.and_then(|text| manifest::of_json(&text)) else {
-            return Ok(None);
-        };
-        let currency = manifest.account_currency;
-        let differs = written != ValueRef::Text(currency.as_bytes());
-        Ok(differs.then(|| {
-            format!(
-                "it says {}, and the policy that entry {seq} made live counts in `{currency}`",
-                value(written)
-            )
-        }))
     }
 
     fn differs_in_latest(&self, written: ValueRef<'_>, schema: i64) -> Option<String> {
@@ -380,23 +358,30 @@ impl Holds {
         (!is_so).then(what)
     }
 
-    /// The last number that was given out, or, where no router has ended since, the last one that
-    /// was reserved with it.
+    /// What the policy that was made live last counts in, as all others on the store must.
+    fn account_currency<'p>(&self, policies: &'p Policies) -> Option<&'p str> {
+        let (last, _) = self.last_live?;
+        let digest = self.live(last)?.to_string();
+        let mut all = policies.in_order().into_iter();
+        let live = all.find(|policy| policy.digest == digest)?;
+        Some(&live.manifest.account_currency)
+    }
+
+    /// A router that runs, or was killed, has reserved some numbers ahead; one that ended has
+    /// given them back.
     fn differs_in_generations(&self, written: ValueRef<'_>) -> Option<String> {
-        let (last, reserved) = (self.numbered, self.numbered + GENERATIONS_AHEAD);
-        let number = match written {
-            ValueRef::Integer(written) => u64::try_from(written).ok(),
-            _ => None,
-        };
+        let (last, seq) = self.last_given?;
+        let ends = [last, last.saturating_add(GENERATIONS_AHEAD)];
+        let is_end = |end: &u64| i64::try_from(*end).map(ValueRef::Integer) == Ok(written);
         let what = || {
+            let [given, reserved] = ends;
             format!(
-                "it says {}, and generation {last} is the last one, with numbers reserved up to \
-                 {reserved}",
+                "it says {}, and the last generation is that of entry {seq}, so that it is \
+                 `{given}` or `{reserved}`",
                 value(written)
             )
         };
-        let is_so = number.is_some_and(|number| number == last || number == reserved);
-        (!is_so).then(what)
+        (!ends.iter().any(is_end)).then(what)
     }
 
     fn differs_in_mask(&self, written: ValueRef<'_>) -> Option<String> {
@@ -410,6 +395,18 @@ impl Holds {
         };
         (written != ValueRef::Text(mask.as_bytes())).then(what)
     }
+}
+
+fn differs_in_currency(written: ValueRef<'_>, expected: Option<&str>) -> Option<String> {
+    let expected = expected?;
+    let what = || {
+        format!(
+            "it says {}, and the policy that was live last counts in `{}`",
+            value(written),
+            shown(expected)
+        )
+    };
+    (written != ValueRef::Text(expected.as_bytes())).then(what)
 }
 
 /// Compares some columns of a row, the first of which stands at this place.

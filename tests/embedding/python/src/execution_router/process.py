@@ -126,6 +126,10 @@ class Process:
         finally:
             self._sending.release()
 
+    def kill(self) -> None:
+        """Ends it at once, with whatever is on its way."""
+        self._popen.kill()
+
     def abandon(self, waiter: Waiter) -> bool:
         """Gives up waiting; false where the answers are there after all."""
         with self._lock:
@@ -158,7 +162,7 @@ class Process:
         """In a forked child: lets go of the pipes, so that the program sees the end when its owner closes."""
         for stream in (self._stdin, self._popen.stdout, self._popen.stderr):
             if stream is not None and not stream.closed:
-                os.close(stream.fileno())
+                stream.close()
 
     def _kill(self, seconds: float) -> None:
         _LOG.warning("the router's program did not end within %g s, and is killed", seconds)

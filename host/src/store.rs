@@ -40,6 +40,7 @@ pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault, UnreadableWhy};
 pub(crate) use generations::GENERATIONS_AHEAD;
 pub use operator::{Inbox, Operator};
+pub(crate) use place::check_output;
 pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};
 pub use sqlite::SqliteStore;

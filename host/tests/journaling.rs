@@ -354,6 +354,65 @@ fn what_is_no_regular_file_is_refused_and_never_waited_for() {
     }
 }
 
+/// Bug: an export, a checkpoint or the events took the store's own place.
+#[cfg(unix)]
+#[test]
+fn the_stores_own_files_are_never_written_over() {
+    let store = Store::routed(&[]);
+    let database = store.path().join("router.db");
+    let link = store.path().join("link.db");
+    std::os::unix::fs::symlink(&database, &link).unwrap();
+    let files = || {
+        let files = fs::read_dir(store.path()).unwrap();
+        files
+            .map(|file| file.unwrap().file_name())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = (fs::read(&database).unwrap(), files());
+    for (name, why) in [
+        ("router.db", "it is the store itself"),
+        ("link.db", "it is the store itself"),
+        ("router.db-wal", "it is the store's log"),
+        ("router.db-shm", "it is the index of the store's log"),
+        ("router.db.lock", "it is the store's lock file"),
+    ] {
+        let path = store.path().join(name);
+        let path = path.to_str().unwrap();
+        for (arguments, what) in [
+            (
+                &["journal", "checkpoint", "-o", path][..],
+                "cannot write the checkpoint",
+            ),
+            (
+                &["journal", "export", "--format", "jsonl", "-o", path],
+                "cannot write",
+            ),
+            (
+                &["journal", "export", "--format", "parquet", "-o", path],
+                "cannot write",
+            ),
+            (&["route", "--events", path], "cannot write events to"),
+        ] {
+            let output = store.run(arguments);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+            assert_eq!(
+                String::from_utf8_lossy(&output.stderr),
+                format!("execution-router: {what} `{path}`: {why}; name another file\n"),
+                "{arguments:?}"
+            );
+        }
+    }
+    assert!((fs::read(&database).unwrap(), files()) == before);
+    // Nor is one made that the store would be made in.
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("router.db").display());
+    let new = Store { folder, address };
+    let path = new.path().join("router.db");
+    let output = new.run(&["route", "--events", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(fs::read_dir(new.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn an_export_takes_the_place_of_an_earlier_one_whole() {
     let store = Store::routed(&[]);

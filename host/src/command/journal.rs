@@ -18,7 +18,7 @@ use crate::journal::period::{End, Period};
 use crate::journal::verify::{self, verify};
 use crate::journal::why::why;
 use crate::regular::Whole;
-use crate::store::StoreAddress;
+use crate::store::{StoreAddress, check_output};
 
 /// Arguments of `journal`.
 #[derive(Debug, clap::Args)]
@@ -254,6 +254,7 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     };
     let cannot = || format!("cannot write `{}`", path.display());
+    check_output(&arguments.store.store, path).with_context(cannot)?;
     let (whole, file) = Whole::create(path).with_context(cannot)?;
     let mut out = BufWriter::new(file);
     let count = match arguments.format {
@@ -311,8 +312,11 @@ fn print_verified(arguments: &VerifyArguments) -> anyhow::Result<Outcome> {
 
 fn write_checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<Outcome> {
     let journal = arguments.store.open()?;
+    let path = &arguments.output;
+    check_output(&arguments.store.store, path)
+        .with_context(|| format!("cannot write the checkpoint `{}`", path.display()))?;
     let checkpoint = Checkpoint::of(&journal, Timestamp::now())?;
-    checkpoint.write(&journal, &arguments.output)?;
+    checkpoint.write(&journal, path)?;
     println!(
         "the chain stands at {} after entry {}",
         checkpoint.link, checkpoint.seq

@@ -1,13 +1,16 @@
 //! Where `route` keeps what it decides: the arguments of a store.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::journal::mask::{Mask, MaskedFields};
 use crate::ledger::{MemoryStore, OnExpiry, TimeToLive};
-use crate::store::{Durability, SqliteStore, StoreAddress, StoreObserver, StoreOptions};
+use crate::store::{
+    Durability, SqliteStore, StoreAddress, StoreObserver, StoreOptions, check_output,
+};
 
 /// Where a router keeps what it decides.
 #[derive(Debug, Args)]
@@ -79,6 +82,14 @@ impl StoreArguments {
         match self.time_to_live() {
             Some(time_to_live) => store.expiring(time_to_live),
             None => store,
+        }
+    }
+
+    /// That a file to be written is none of the store's.
+    pub(super) fn check_output(&self, path: &Path) -> io::Result<()> {
+        match &self.store {
+            Some(store) => check_output(store, path),
+            None => Ok(()),
         }
     }
 

@@ -146,7 +146,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
     let cache = arguments.policy.open_cache();
     let given = arguments.policy.load(&cache)?;
-    let events = arguments.events.as_deref().map(open_events).transpose()?;
+    let events = arguments.events.as_deref();
+    let events = events.map(|path| open_events(path, &arguments.store));
+    let events = events.transpose()?;
     let teller = Arc::new(Teller(events));
     let of_store = Arc::clone(&teller);
     let kept = arguments
@@ -185,8 +187,10 @@ fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
     Ok((router, inbox))
 }
 
-fn open_events(path: &Path) -> anyhow::Result<EventFile> {
-    EventFile::open(path, Box::new(SystemClock))
+fn open_events(path: &Path, store: &keep::StoreArguments) -> anyhow::Result<EventFile> {
+    store
+        .check_output(path)
+        .and_then(|()| EventFile::open(path, Box::new(SystemClock)))
         .with_context(|| format!("cannot write events to `{}`", path.display()))
 }
 

@@ -6,7 +6,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::StoreAddress;
 use super::error::{FaultKind, StoreFault};
+
+/// The files of a store: how their names end, and what they are.
+const STORE_FILES: [(&str, &str); 4] = [
+    ("", "the store itself"),
+    ("-wal", "the store's log"),
+    ("-shm", "the index of the store's log"),
+    (".lock", "the store's lock file"),
+];
 
 /// What tells a file from others, whatever they are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +100,32 @@ pub(super) fn resolved(path: &Path) -> Result<PathBuf, StoreFault> {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path.to_path_buf(),
     })
+}
+
+/// That what is to be written to this path is no file of the store's, which would be lost by it:
+/// the database, its log, the log's index, the lock. The store need not be there yet.
+///
+/// # Errors
+/// Which of them it is.
+pub(crate) fn check_output(store: &StoreAddress, path: &Path) -> io::Result<()> {
+    let (Ok(store), Ok(output)) = (resolved(store.path()), resolved(path)) else {
+        // A store that is a link to nowhere is not opened, and the output is not the store.
+        return Ok(());
+    };
+    for (ending, what) in STORE_FILES {
+        let mut file = store.clone().into_os_string();
+        file.push(ending);
+        if is_same(Path::new(&file), &output) {
+            return Err(io::Error::other(format!("it is {what}; name another file")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths without links in them lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let id = |path| fs::metadata(path).ok().as_ref().and_then(FileId::of);
+    one == other || id(one).is_some_and(|found| id(other) == Some(found))
 }
 
 /// That the file has no other name: its log is beside the name, so that two routers by two names

@@ -165,6 +165,15 @@ impl TestStore {
                 params![self.seq, &self.link.as_bytes()[..]],
             )
             .unwrap();
+        let currency = self.manifests.first();
+        self.connection
+            .execute(
+                "INSERT INTO meta SELECT 'generations', max(generation) FROM changes
+                 HAVING max(generation) IS NOT NULL
+                 UNION ALL SELECT 'account_currency', ?1 WHERE ?1 IS NOT NULL",
+                params![currency.map(|manifest| &manifest.account_currency)],
+            )
+            .unwrap();
     }
 
     /// Tampers with the store.

@@ -73,6 +73,16 @@ impl Generations {
     }
 }
 
+/// Writes down the last number that was given out, unless more stands there already: an older program
+/// did not.
+pub(super) fn begin(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute(
+        "INSERT INTO meta (key, value) SELECT 'generations', max(generation) FROM changes \
+         HAVING max(generation) IS NOT NULL ON CONFLICT (key) DO NOTHING",
+        [],
+    )
+}
+
 /// Reserves the numbers behind that of a generation, in the transaction that is open.
 pub(super) fn reserve(connection: &Connection, generation: u64) -> rusqlite::Result<usize> {
     let last = i64::try_from(generation.saturating_add(GENERATIONS_AHEAD)).unwrap_or(i64::MAX);

@@ -13,7 +13,7 @@ use router_guest::manifest::BudgetInfo;
 use router_guest::state::BudgetUse;
 
 use super::commands::{self, Command};
-use super::generations::Generations;
+use super::generations::{self, Generations};
 use super::ids::IdFilter;
 use super::lock::StoreLock;
 use super::operator::Inbox;
@@ -123,6 +123,7 @@ impl SqliteStore {
         if let Some(account_currency) = &restored.account_currency {
             lives::begin_account_currency(&connection, account_currency).map_err(fault)?;
         }
+        generations::begin(&connection).map_err(fault)?;
         let policies = Policies::default();
         policies.load(&connection).map_err(fault)?;
         let ids = IdFilter::load(&connection).map_err(fault)?;

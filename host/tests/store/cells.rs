@@ -266,6 +266,16 @@ fn rows_of_what_holds_now_are_held_to_the_chain() {
             "it is missing",
         ),
         (
+            "DELETE FROM meta WHERE key = 'account_currency'",
+            "`account_currency` of meta",
+            "it is missing",
+        ),
+        (
+            "DELETE FROM meta WHERE key = 'generations'",
+            "`generations` of meta",
+            "it is missing",
+        ),
+        (
             "INSERT INTO meta VALUES ('other', 1)",
             "`other` of meta",
             "no router writes it",
@@ -308,6 +318,32 @@ fn rows_of_what_holds_now_are_held_to_the_chain() {
         let found = found.unwrap_or_else(|| panic!("{sql}: {:#?}", verified.findings));
         assert!(found.what.starts_with(said), "{sql}: {found:?}");
     }
+}
+
+/// An older program wrote neither: what it left is sound, and so is what this one makes of it.
+#[test]
+fn an_older_store_says_less_and_is_sound() {
+    let place = written();
+    let change = |sql: &str| {
+        let connection = Connection::open(place.path()).unwrap();
+        connection.execute_batch(sql).unwrap();
+    };
+    let older = "DELETE FROM meta WHERE key IN ('account_currency', 'generations');
+        ALTER TABLE commands DROP COLUMN wait_until; ALTER TABLE commands DROP COLUMN taken_at;
+        PRAGMA user_version = 2";
+    change(older);
+    assert_eq!(verified(&place.path(), None).findings, []);
+    // A verb that writes brings it up to date, and no generation is given out by it.
+    let question = execution_router::store::Question {
+        verb: "state",
+        line: r#"{"control":"trading_state","state":"HALTED"}"#,
+        asked_by: "ops",
+        wait: Duration::from_secs(10),
+    };
+    let asked = execution_router::store::ask(&place.address(), &question).unwrap();
+    assert!(asked.is_ok(), "{asked:?}");
+    assert_eq!(place.value::<i64>("PRAGMA user_version"), 3);
+    assert_eq!(verified(&place.path(), None).findings, []);
 }
 
 /// A store of a router that goes on writing is sound whenever it is looked at, and so is its end

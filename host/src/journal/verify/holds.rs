@@ -22,6 +22,9 @@ use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, proof, proved_columns};
 
 /// From this schema on, `meta` has the latest time that the entries have, and no other.
 const SCHEMA_OF_LATEST: i64 = 2;
+/// From this schema on, it has what budgets are counted in and the last generation's number: whoever
+/// opens a store to write to it puts them in.
+const SCHEMA_OF_GENERATIONS: i64 = 3;
 /// What a writer keeps in `meta`. `opened` is written so that a log begins with a commit of its
 /// own, and is read by nobody.
 const META_KEYS: [&str; 7] = [
@@ -309,22 +312,23 @@ impl Holds {
         let connection = &snapshot.transaction;
         let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         let account_currency = self.account_currency(policies);
-        let mut says_latest = self.latest.is_none();
-        let mut says_mask = self.mask.is_none();
+        // Each is there from the first entry on that comes to it.
+        let is_new = schema >= SCHEMA_OF_GENERATIONS;
+        let mut missing = Vec::from([
+            ("latest", self.latest.is_some()),
+            ("mask", self.mask.is_some()),
+            ("account_currency", is_new && account_currency.is_some()),
+            ("generations", is_new && self.last_given.is_some()),
+        ]);
         let mut statement = connection.prepare("SELECT key, value FROM meta ORDER BY key")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key: String = row.get(0)?;
             let written = row.get_ref(1)?;
+            missing.retain(|(expected, _)| *expected != key);
             let differs = match key.as_str() {
-                "latest" => {
-                    says_latest = true;
-                    self.differs_in_latest(written, schema)
-                }
-                "mask" => {
-                    says_mask = true;
-                    self.differs_in_mask(written)
-                }
+                "latest" => self.differs_in_latest(written, schema),
+                "mask" => self.differs_in_mask(written),
                 "account_currency" => differs_in_currency(written, account_currency),
                 "generations" => self.differs_in_generations(written),
                 known if META_KEYS.contains(&known) => None,
@@ -334,10 +338,8 @@ impl Holds {
                 findings.add(format!("`{}` of meta", shown(&key)), what);
             }
         }
-        for (key, is_there) in [("latest", says_latest), ("mask", says_mask)] {
-            if !is_there {
-                findings.add(format!("`{key}` of meta"), "it is missing".to_owned());
-            }
+        for (key, _) in missing.into_iter().filter(|(_, is_expected)| *is_expected) {
+            findings.add(format!("`{key}` of meta"), "it is missing".to_owned());
         }
         Ok(())
     }

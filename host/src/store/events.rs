@@ -68,7 +68,7 @@ impl SqliteStore {
     fn event<T>(
         &self,
         reservation: ReservationId,
-        in_memory: impl FnOnce(
+        in_memory: impl Fn(
             &MemoryStore<Recorded>,
             &mut Journal<'_, T>,
         ) -> Result<(T, Ticket), EventError>,
@@ -76,14 +76,37 @@ impl SqliteStore {
         journal: &mut Journal<'_, T>,
     ) -> Result<T, EventError> {
         self.serving()?;
-        match in_memory(&self.shared.memory, journal) {
-            Err(EventError::UnknownReservation { .. }) => self.late(reservation, on_disk, journal),
-            happened => {
-                let (outcome, ticket) = happened?;
-                self.shared.queue.wait(ticket)?;
-                Ok(outcome)
+        let happened = match in_memory(&self.shared.memory, journal) {
+            Err(EventError::UnknownReservation { .. }) => {
+                // One at a time, from what is queued on: each counts from what the one before
+                // left.
+                let _turn = lock(&self.late);
+                self.queued_charge(reservation)?;
+                // What is on disk was in memory before. If it is there now, it was granted since
+                // memory was asked, and counted there: by the disk alone, memory would go on
+                // without this event, and the two would part.
+                match in_memory(&self.shared.memory, journal) {
+                    Err(EventError::UnknownReservation { .. }) => {
+                        return self.late(reservation, on_disk, journal);
+                    }
+                    happened => happened,
+                }
             }
-        }
+            happened => happened,
+        };
+        let (outcome, ticket) = happened?;
+        self.shared.queue.wait(ticket)?;
+        Ok(outcome)
+    }
+
+    /// What the disk has of a reservation, once everything that is queued is there.
+    fn queued_charge(&self, reservation: ReservationId) -> Result<KeptCharge, EventError> {
+        let queue = &self.shared.queue;
+        queue.wait(queue.last_ticket())?;
+        let kept = self.shared.read(|connection| {
+            load::one_charge(connection, &self.shared.path, reservation.number())
+        })?;
+        kept.ok_or(EventError::UnknownReservation { reservation })
     }
 
     /// What is to be waited for, also of a repeat: the event itself may be on its way still.
@@ -99,23 +122,17 @@ impl SqliteStore {
         self.push(entry, awaited(Effect::Changed(standing)))
     }
 
-    /// The event of a reservation that memory does not have, by what the disk says of it.
+    /// The event of a reservation that memory has forgotten, by what the disk says of it.
     fn late<T>(
         &self,
         reservation: ReservationId,
         change: impl FnOnce(&KeptCharge) -> Option<Result<(T, Standing), EventError>>,
         journal: &mut Journal<'_, T>,
     ) -> Result<T, EventError> {
-        // One at a time, from what is queued on: each counts from what the one before left.
-        let _turn = lock(&self.late);
-        let queue = &self.shared.queue;
-        queue.wait(queue.last_ticket())?;
-        let kept = self.shared.read(|connection| {
-            load::one_charge(connection, &self.shared.path, reservation.number())
-        })?;
-        let kept = kept.ok_or(EventError::UnknownReservation { reservation })?;
+        // Read again: memory may have forgotten it in between, with an event on its way.
+        let kept = self.queued_charge(reservation)?;
         let (changed, standing) = change(&kept).ok_or(StoreError::Unavailable)??;
-        queue.wait(journal(&changed, standing)?)?;
+        self.shared.queue.wait(journal(&changed, standing)?)?;
         Ok(changed)
     }
 }

@@ -42,7 +42,7 @@ class Router:
       end with the program, and a restart begins with empty budgets.
     - `policy`: a `policy.yaml`, a folder that holds one, or a component; the default policy when not given.
     - `timeout`: seconds for one answer, waiting for a restart included.
-    - `events_file`, `on_event`: what happens to the router (`host/README.md`, "Events"); also `events()`.
+    - `events_file`, `on_event`, `events()`: what happens to it (`host/src/router/README.md`, "Events").
     - `on_late_answer`: answers whose caller had given up; decisions that hold budget may be among them.
     - `arguments`: further arguments of `route`, such as `["--reservation-ttl", "1h"]`.
 

@@ -1,4 +1,4 @@
-//! Files that a person names for a key, a checkpoint, an export: read and written in full. A pipe
+//! Files that a person names for a key, a checkpoint, an export, a component: read and written in full. A pipe
 //! waits for whoever is at its other end, a device may have no end, a folder is a slip: none of
 //! them is opened.
 
@@ -36,6 +36,17 @@ pub(crate) fn check_place(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The file that the links lead to: it is what gets written, and the links stay.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    if !path.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    path.canonicalize().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("it is a link to what is not there"),
+        _ => error,
+    })
+}
+
 fn check(metadata: &fs::Metadata) -> io::Result<()> {
     if metadata.is_file() {
         return Ok(());
@@ -63,10 +74,11 @@ impl Whole {
     /// What the file system says, or what stands in its place.
     pub(crate) fn create(path: &Path) -> io::Result<(Self, File)> {
         check_place(path)?;
+        let path = behind_links(path)?;
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".{}.tmp", std::process::id()));
         let whole = Self {
-            path: path.to_owned(),
+            path,
             beside: beside.into(),
             is_placed: false,
         };
@@ -134,6 +146,25 @@ mod tests {
             "it is a folder"
         );
         check_place(&folder.path().join("new")).unwrap();
+    }
+
+    /// Bug: the link itself was replaced.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let (whole, mut out) = Whole::create(&link).unwrap();
+        out.write_all(b"after").unwrap();
+        whole.place(&out).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        fs::remove_file(&file).unwrap();
+        let refused = Whole::create(&link).err().unwrap();
+        assert_eq!(refused.to_string(), "it is a link to what is not there");
+        assert!(link.is_symlink());
     }
 
     #[cfg(unix)]

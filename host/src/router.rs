@@ -168,10 +168,7 @@ impl Router {
     /// How much is let through. With [`BudgetClock::Request`], a state whose time is over ends
     /// with the first request of a later time.
     pub fn trading_state(&self) -> TradingState {
-        self.trading_state_at(|| match &self.clock {
-            BudgetClock::Request => None,
-            BudgetClock::System(clock) => Some(clock.now()),
-        })
+        self.trading_state_at(|| self.clock_now())
     }
 
     /// When the trading state goes back to ACTIVE by itself.
@@ -308,6 +305,14 @@ impl Router {
         asked_by: &str,
     ) -> Result<Released, EventError> {
         self.store.release_for(reservation, event, asked_by)
+    }
+
+    /// The time of the router's own clock; `None` where requests bring the time.
+    pub(crate) fn clock_now(&self) -> Option<Timestamp> {
+        match &self.clock {
+            BudgetClock::Request => None,
+            BudgetClock::System(clock) => Some(clock.now()),
+        }
     }
 
     /// The time at which a request meets the budgets; `None` when it does not say.

@@ -162,7 +162,7 @@ fn route_line(
             answers.event(&Asker::of_line(number), released)
         }
         Form::Control(line) if control => {
-            let done = control::run(router, &line);
+            let done = control::run(router, &line, answers.latest);
             answers.event(&Asker::of_line(number), done)
         }
         Form::Control(_) => {
@@ -184,7 +184,14 @@ fn route_request(
         Ok(request) => request,
         Err(error) => return refuse(error, number, answers),
     };
-    match router.decide_awaited(&request) {
+    let decided = router.decide_awaited(&request);
+    // A time that is not believed is refused, or warned of, and says nothing of how late it is.
+    if let Ok((decision, _)) = &decided
+        && decision.warnings.is_empty()
+    {
+        answers.latest = answers.latest.max(request.timestamp());
+    }
+    match decided {
         Ok((decision, None)) => {
             answers.decision(&request, &decision);
             true

@@ -180,6 +180,35 @@ fn exit_code_2_when_it_cannot_run() {
     );
 }
 
+/// Bug: what stood there was replaced, whatever it was: `-o /dev/null` broke the machine.
+#[cfg(unix)]
+#[test]
+fn nothing_but_a_regular_file_is_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    for path in [&pipe, &link] {
+        for verb in ["build", "verify"] {
+            run(&[verb, text(&default_policy()), "-o", text(path)]).ended(
+                2,
+                &format!(
+                    "execution-router: cannot write `{}`: it is no regular file, but a pipe, a \
+                     socket or a device\n",
+                    path.display()
+                ),
+            );
+        }
+    }
+    assert!(link.is_symlink());
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
 #[test]
 fn arguments_that_there_are_not() {
     for (arguments, expected) in [

@@ -141,6 +141,27 @@ fn quickly<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Bug: it was answered as done, and nothing was halted.
+#[test]
+fn a_halt_until_a_time_that_has_passed_is_refused() {
+    let place = Place::new();
+    let refused = || {
+        let output = place.ask(&["state", "HALTED", "--until", "2026-01-05T12:00:00Z"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let expected = "`until` is `2026-01-05T12:00:00Z`, which has passed: it is 2";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("bad_control"), "{text}");
+    };
+    let mut router = place.route(&[]);
+    assert_eq!(router.pilot("a"), "BUY open_long R1");
+    refused();
+    assert_eq!(router.pilot("b"), "BUY open_long R2");
+    router.end();
+    // The same where no router runs.
+    refused();
+}
+
 #[test]
 fn a_router_is_operated_from_another_terminal_and_remembers_it() {
     let place = Place::new();

@@ -117,6 +117,14 @@ impl Place {
         connection.execute_batch(sql).unwrap();
     }
 
+    /// Takes all entries out, and with them the chain's end.
+    fn forget_entries(&self) {
+        self.change(
+            "DELETE FROM decisions; DELETE FROM changes; \
+             DELETE FROM meta WHERE key IN ('chain_seq', 'chain_hash')",
+        );
+    }
+
     fn quarantine(&self, name: &str) {
         self.change(&format!(
             "INSERT INTO quarantine (digest, why, since) VALUES ('{}', 'it lied', 0)",
@@ -374,17 +382,69 @@ fn a_named_policy_that_counts_in_another_currency_does_not_begin() {
     let said = place.route(Some("euro EUR"), &[], &[STATUS]);
     assert_eq!(said.answers, ["a 3"]);
     // Where nothing was decided yet there is nothing to fall back on.
-    place.change("DELETE FROM decisions; DELETE FROM changes");
+    place.forget_entries();
     let said = place.route(Some("euro EUR"), &[], &[BUY]);
     assert_eq!((said.code, said.answers), (Some(2), vec![]));
     assert_eq!(said.told, [currency]);
+}
+
+/// Bug: a router began on such a store, failed to write, and opened it again without end.
+#[test]
+fn nothing_begins_on_a_store_whose_end_is_not_its_last_entry() {
+    for (sql, what) in [
+        (
+            "UPDATE meta SET value = value - 1 WHERE key = 'chain_seq'",
+            "is entry 2, and the last entry is 3",
+        ),
+        (
+            "UPDATE meta SET value = 9223372036854775807 WHERE key = 'chain_seq'",
+            "is entry 9223372036854775807, and the last entry is 3",
+        ),
+        (
+            "DELETE FROM meta WHERE key IN ('chain_seq', 'chain_hash')",
+            "is entry 0, and the last entry is 3",
+        ),
+        (
+            "DELETE FROM meta WHERE key = 'chain_seq'",
+            "is there by half",
+        ),
+        (
+            "UPDATE meta SET value = x'00' WHERE key = 'chain_hash'",
+            "is no hash",
+        ),
+        (
+            "UPDATE meta SET value = zeroblob(32) WHERE key = 'chain_hash'",
+            "has another hash than entry 3",
+        ),
+        (
+            "DELETE FROM decisions WHERE seq = 3",
+            "is entry 3, and the last entry is 2",
+        ),
+        (
+            "DELETE FROM decisions; DELETE FROM changes",
+            "is entry 3, and the last entry is 0",
+        ),
+    ] {
+        let place = Place::new();
+        let said = place.route(Some("a"), &[], &[BUY, BUY]);
+        assert_eq!(said.code, Some(0), "{:?}", said.told);
+        place.change(sql);
+        let said = place.route(Some("a"), &[], &[CLOSE]);
+        assert_eq!((said.code, said.answers), (Some(2), vec![]), "{sql}");
+        let expected = format!(
+            "`{}` holds what no router wrote: the chain's end in `meta` {what}; see `journal \
+             verify`, and restore the store from a backup",
+            place.file("router.db").display()
+        );
+        assert_eq!(said.told, [expected], "{sql}");
+    }
 }
 
 #[test]
 fn the_first_policy_of_a_store_is_taken_or_nothing_begins() {
     let place = Place::new();
     place.lives(&["a"]);
-    place.change("DELETE FROM changes");
+    place.forget_entries();
     place.quarantine("b");
     let said = place.route(Some("b"), &[], &[BUY]);
     assert_eq!((said.code, said.answers), (Some(2), vec![]));

@@ -1,5 +1,6 @@
 //! `build`: a policy document, or what a language's toolchain made, becomes a component.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -10,6 +11,7 @@ use crate::compose::{self, ComposeError};
 use crate::digest::Digest;
 use crate::encode;
 use crate::policy::{DocumentSource, PolicyFile, read_policy_file};
+use crate::regular::Whole;
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -74,12 +76,7 @@ fn encoded(path: &Path, compiled: &[u8]) -> Option<Vec<u8>> {
 
 /// Writes beside the file and renames, so that nobody who watches it reads half a policy.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+    let (whole, mut file) = Whole::create(path)?;
+    file.write_all(bytes)?;
+    whole.place(&file)
 }

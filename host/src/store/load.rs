@@ -130,22 +130,49 @@ fn quarantined(connection: &Connection, path: &Path) -> Result<Vec<Quarantined>,
     Ok(all)
 }
 
-/// The log's end, which the last transaction wrote down.
-pub(super) fn head(connection: &Connection, path: &Path) -> Result<ChainHead, StoreFault> {
+/// The log's end, which the last transaction wrote down, held to the last entry that there is: what
+/// is written behind another end would be refused for good, or break the chain.
+fn head(connection: &Connection, path: &Path) -> Result<ChainHead, StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
     let seq: Option<i64> = meta(connection, "chain_seq").map_err(fault)?;
     let hash: Option<Vec<u8>> = meta(connection, "chain_hash").map_err(fault)?;
-    match (seq, hash) {
-        (None, None) => Ok(ChainHead::START),
+    let said = match (seq, hash) {
+        (None, None) => ChainHead::START,
         (Some(seq), Some(hash)) => match hash.try_into() {
-            Ok(hash) => Ok(ChainHead { seq, hash }),
-            Err(_) => Err(unsound(
-                path,
-                "the chain's end, which is no hash".to_owned(),
-            )),
+            Ok(hash) => ChainHead { seq, hash },
+            Err(_) => return Err(unsound_end(path, "is no hash")),
         },
-        _ => Err(unsound(path, "half of the chain's end".to_owned())),
+        _ => return Err(unsound_end(path, "is there by half")),
+    };
+    let (seq, hash) = last_entry(connection).map_err(fault)?;
+    if said.seq != seq {
+        let what = format!("is entry {}, and the last entry is {seq}", said.seq);
+        return Err(unsound_end(path, &what));
     }
+    if said.hash[..] != hash[..] {
+        let what = format!("has another hash than entry {seq}");
+        return Err(unsound_end(path, &what));
+    }
+    Ok(said)
+}
+
+/// The number and the hash of the entry with the highest number.
+fn last_entry(connection: &Connection) -> rusqlite::Result<(i64, Vec<u8>)> {
+    let query = "SELECT seq, chain FROM \
+         (SELECT * FROM (SELECT seq, chain FROM decisions ORDER BY seq DESC LIMIT 1) \
+         UNION ALL SELECT * FROM (SELECT seq, chain FROM settlements ORDER BY seq DESC LIMIT 1) \
+         UNION ALL SELECT * FROM (SELECT seq, chain FROM changes ORDER BY seq DESC LIMIT 1)) \
+         ORDER BY seq DESC LIMIT 1";
+    let last = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let start = || (ChainHead::START.seq, ChainHead::START.hash.to_vec());
+    Ok(last.optional()?.unwrap_or_else(start))
+}
+
+fn unsound_end(path: &Path, what: &str) -> StoreFault {
+    let what = format!(
+        "the chain's end in `meta` {what}; see `journal verify`, and restore the store from a backup"
+    );
+    unsound(path, what)
 }
 
 /// Whether the store was begun with the same fields masked by the same key; a new store is from

@@ -45,6 +45,7 @@ pub(super) fn run(
 ) {
     let _gone = Gone(shared);
     let mut aside = Aside::new();
+    let mut had_last_try = false;
     loop {
         let Err(fault) = serve(shared, &connection, &mut head, &mut aside, orders) else {
             return shared.generations.end(&connection);
@@ -67,7 +68,16 @@ pub(super) fn run(
             what,
             lost: shared.queue.take_lost(),
         });
-        match reopen(shared, &mut aside, orders, fault) {
+        let is_last_try = shared.queue.is_closed();
+        // A store that opens and cannot be written would else be opened without end, and without
+        // a pause: nobody waits for one any more.
+        let opened = if is_last_try && had_last_try {
+            None
+        } else {
+            reopen(shared, &mut aside, orders, fault)
+        };
+        had_last_try = is_last_try;
+        match opened {
             Some(opened) => (connection, head) = opened,
             None => {
                 if is_moved {
@@ -170,7 +180,8 @@ fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
     fault
 }
 
-/// Opens and reads the store again, until that works; `None` when nobody needs it any more.
+/// Opens and reads the store again, until that works, after a pause each time; `None` when nobody
+/// needs it any more, for whom it is tried once, at once.
 fn reopen(
     shared: &Shared,
     aside: &mut Aside,

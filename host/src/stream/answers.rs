@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+
 use super::answer::{Asker, Event, Format, Text};
 use crate::decision::Decision;
 use crate::rejection::Rejection;
@@ -25,6 +27,8 @@ pub(super) struct Answers {
     text: Text,
     bytes: Vec<u8>,
     awaited: VecDeque<Awaited>,
+    /// The latest time that a request of the stream brought.
+    pub(super) latest: Option<Timestamp>,
 }
 
 /// An answer that waits for the disk.
@@ -44,6 +48,7 @@ impl Answers {
             text: Text::new(format),
             bytes: Vec::new(),
             awaited: VecDeque::new(),
+            latest: None,
         }
     }
 

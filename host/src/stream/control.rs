@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Event;
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
+use crate::ledger::{Clock as _, SystemClock};
 use crate::rejection::Rejection;
 use crate::router::{
     Activation, Change, HistoryEntry, Kept, Outcome, Quarantined, Router, Status, SwapRefusal,
@@ -64,13 +65,27 @@ impl Line {
     }
 }
 
-/// Does what the line asks.
-pub(super) fn run(router: &Router, line: &ControlLine<'_>) -> Result<Event, Rejection> {
-    run_for(router, line.text, CONTROL)
+/// Does what the line asks, behind requests the latest of which is of this time.
+pub(super) fn run(
+    router: &Router,
+    line: &ControlLine<'_>,
+    latest: Option<Timestamp>,
+) -> Result<Event, Rejection> {
+    run_at(router, line.text, CONTROL, latest)
 }
 
-/// Does what the text of a line asks, for somebody whom the journal names.
+/// Does what the text of a line asks, for somebody whom the journal names and who asks now.
 pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Event, Rejection> {
+    run_at(router, text, asked_by, Some(SystemClock.now()))
+}
+
+/// `now` is the time where the router has no clock of its own.
+fn run_at(
+    router: &Router,
+    text: &str,
+    asked_by: &str,
+    now: Option<Timestamp>,
+) -> Result<Event, Rejection> {
     let line: Line = serde_json::from_str(text)
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     match line.control.as_str() {
@@ -85,7 +100,7 @@ pub(crate) fn run_for(router: &Router, text: &str, asked_by: &str) -> Result<Eve
                 .map_err(|refusal| refused(&refusal))?;
             Ok(activated("rolled_back", &activation))
         }
-        "trading_state" => trading_state(router, &line, asked_by),
+        "trading_state" => trading_state(router, &line, asked_by, now),
         "history" => {
             line.only(&[])?;
             Ok(history(&router.history()))
@@ -122,7 +137,7 @@ pub(crate) fn standing(text: &str) -> Result<Standing, Rejection> {
         .map_err(|error| bad(format!("the control line cannot be read: {error}")))?;
     Ok(match (line.control.as_str(), &line.clear) {
         ("trading_state", _) => {
-            let (state, until) = wanted_state(&line)?;
+            let (state, until) = wanted_state(&line, Some(SystemClock.now()))?;
             Standing::State(state, until)
         }
         ("quarantine", Some(text)) => Standing::Clear(cleared(text)?),
@@ -161,8 +176,13 @@ fn policy_facts(policy: &PolicyIdentity) -> Map<String, Value> {
     facts.map(|(name, fact)| (name.to_owned(), fact)).collect()
 }
 
-fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
-    let (state, until) = wanted_state(line)?;
+fn trading_state(
+    router: &Router,
+    line: &Line,
+    asked_by: &str,
+    now: Option<Timestamp>,
+) -> Result<Event, Rejection> {
+    let (state, until) = wanted_state(line, router.clock_now().or(now))?;
     let kept = router.set_trading_state_for(state, until, asked_by)?;
     let mut facts = state_facts(state, until);
     if kept == Kept::NotYet {
@@ -172,8 +192,11 @@ fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, 
     Ok(Event::new("trading_state", facts))
 }
 
-/// What a line for a trading state asks for.
-fn wanted_state(line: &Line) -> Result<(TradingState, Option<Timestamp>), Rejection> {
+/// What a line for a trading state asks for, at this time, where one is known.
+fn wanted_state(
+    line: &Line,
+    now: Option<Timestamp>,
+) -> Result<(TradingState, Option<Timestamp>), Rejection> {
     line.only(&["state", "until"])?;
     let word = line
         .state
@@ -190,6 +213,14 @@ fn wanted_state(line: &Line) -> Result<(TradingState, Option<Timestamp>), Reject
         return Err(bad(
             "`until` is given; ACTIVE is what other states end in, and has no end".into(),
         ));
+    }
+    if let (Some(until), Some(now)) = (until, now)
+        && until <= now
+    {
+        // It would be answered as done, and nothing would be held back.
+        return Err(bad(format!(
+            "`until` is `{until}`, which has passed: it is {now}"
+        )));
     }
     Ok((state, until))
 }

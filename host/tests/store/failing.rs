@@ -128,6 +128,31 @@ fn a_router_that_ends_while_the_disk_fails_says_what_is_lost() {
     );
 }
 
+/// Bug: a store that opened and could not be written was opened again without a pause once the
+/// router was to end, and that never ended.
+#[test]
+fn a_router_ends_though_its_store_opens_and_is_never_written() {
+    let Broken { bench, disk, .. } = broken_later(Durability::Budgets);
+    disk.commit
+        .store(u32::try_from(ffi::SQLITE_FULL).unwrap(), Ordering::Release);
+    assert_eq!(said(bench.close("x")), "SELL close_long");
+    let events = Arc::clone(&bench.events);
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(bench);
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(Duration::from_secs(10)).unwrap();
+    let events = events.lock().unwrap();
+    // It failed, was tried once more, and was given up.
+    assert!(events.len() <= 6, "{events:?}");
+    let last = events.last().unwrap();
+    assert!(
+        last.ends_with("1 decisions that were answered are in no journal"),
+        "{last}"
+    );
+}
+
 #[test]
 fn a_halt_while_the_disk_fails_is_written_afterwards() {
     let Broken { place, bench, disk } = broken_later(Durability::Budgets);

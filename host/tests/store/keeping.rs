@@ -211,9 +211,12 @@ fn a_fill_on_the_other_side_is_remembered_until_somebody_has_looked() {
     bench.pilot("a").unwrap();
     bench.fill("R1", "f1", "10", Side::Sell);
     drop(bench);
-    // As a crash in between leaves it, but for the chain.
+    // As a crash in between leaves it.
     let connection = rusqlite::Connection::open(place.path()).unwrap();
-    let forget = "DELETE FROM changes WHERE kind = 'trading_state'; DELETE FROM trading_state";
+    let forget = "DELETE FROM changes WHERE kind = 'trading_state'; DELETE FROM trading_state;
+        UPDATE meta SET value = (SELECT max(seq) FROM settlements) WHERE key = 'chain_seq';
+        UPDATE meta SET value = (SELECT chain FROM settlements ORDER BY seq DESC LIMIT 1)
+        WHERE key = 'chain_hash'";
     connection.execute_batch(forget).unwrap();
     let again = place.open();
     assert_eq!(said(again.pilot("b")), "SKIP reducing_only");

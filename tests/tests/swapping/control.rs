@@ -41,10 +41,11 @@ fn control_lines_act_between_the_lines_around_them() {
         r#"{{"control":"swap","policy":{:?}}}"#,
         path.to_str().unwrap()
     );
-    let reducing = r#"{"control":"trading_state","state":"stop","until":"2026-03-02T12:00:00Z"}"#;
+    let reducing = r#"{"control":"trading_state","state":"stop","until":"2026-03-02T12:30:00Z"}"#;
     let early = &MARK
         .replace("12:00:00", "11:00:00")
         .replace("mark", "trend");
+    let late = &MARK.replace("12:00:00", "12:30:00");
     let bench = Bench::new(&candidate(DEFAULT_POLICY));
     let answers = answered(
         &bench,
@@ -55,7 +56,7 @@ fn control_lines_act_between_the_lines_around_them() {
             &swap,
             reducing,
             early,
-            MARK,
+            late,
             r#"{"control":"rollback"}"#,
             MARK,
             r#"{"control":"rollback"}"#,
@@ -85,7 +86,7 @@ fn control_lines_act_between_the_lines_around_them() {
     );
     assert_eq!(
         answers[4],
-        r#"{"trading_state":{"state":"REDUCING","until":"2026-03-02T12:00:00Z"}}"#
+        r#"{"trading_state":{"state":"REDUCING","until":"2026-03-02T12:30:00Z"}}"#
     );
     assert_eq!(decided(&answers[5]), r#""reducing_only" 2"#);
     assert_eq!(decided(&answers[6]), r#""next_marked" 2"#);
@@ -428,4 +429,40 @@ fn the_operator_chooses_the_profile_of_each_policy() {
     let answers = answered(&bench, &[&next, MARK]);
     assert!(answers[0].starts_with(r#"{"swapped":{"#), "{}", answers[0]);
     assert_eq!(decided(&answers[1]), r#""next_marked" 2"#);
+}
+
+/// Bug: a halt until a time that had passed was answered as done, and nothing was halted.
+#[test]
+fn a_state_until_a_time_that_has_passed_is_refused() {
+    let halted = |until: &str| {
+        format!(r#"{{"control":"trading_state","state":"HALTED","until":"{until}"}}"#)
+    };
+    let passed = |until: &str| {
+        format!(
+            r#""code":"bad_control","message":"`until` is `{until}`, which has passed: it is 2026-03-02T12:00:00Z""#
+        )
+    };
+    let (at, before, after) = (
+        "2026-03-02T12:00:00Z",
+        "2026-03-02T11:59:59Z",
+        "2026-03-02T12:00:01Z",
+    );
+    let early = MARK.replace("12:00:00", "11:00:00");
+    let bench = Bench::new(&candidate(DEFAULT_POLICY));
+    // The time is that of the latest request, whichever came last.
+    let lines = [
+        MARK,
+        &early,
+        &halted(at),
+        &halted(before),
+        MARK,
+        &halted(after),
+        MARK,
+    ];
+    let answers = answered(&bench, &lines);
+    assert!(answers[2].contains(&passed(at)), "{}", answers[2]);
+    assert!(answers[3].contains(&passed(before)), "{}", answers[3]);
+    assert_eq!(decided(&answers[4]), r#""open_long" 1"#);
+    assert!(answers[5].contains(after), "{}", answers[5]);
+    assert_eq!(decided(&answers[6]), r#""trading_halted" 1"#);
 }

@@ -45,7 +45,7 @@ auto_tier := "normal" if {
 
 intent := input.type if reduces_only
 
-else := tier
+else := tier if tier
 
 else := "normal"
 

@@ -52,6 +52,15 @@ pub struct Answer {
 
 impl Case {
     pub fn of(manifest: &Manifest, request: &Request<'_>, state: &State<'_>) -> Self {
+        Self::counted_in(&manifest.account_currency, request, state)
+    }
+
+    /// A case of the default policy, with nothing used.
+    pub fn in_account_currency(request: &Request<'_>) -> Self {
+        Self::counted_in("USDT", request, &State::default())
+    }
+
+    fn counted_in(account_currency: &str, request: &Request<'_>, state: &State<'_>) -> Self {
         let terms = &request.terms;
         let open = terms.open_position();
         let spent = state.budgets.and_then(<[_]>::first).copied();
@@ -69,11 +78,7 @@ impl Case {
             price: terms.price,
             target: terms.target_notional,
             equity: terms.equity,
-            rate: sizing::quote_rate(
-                request.symbol,
-                &manifest.account_currency,
-                terms.quote_rate,
-            ),
+            rate: sizing::quote_rate(request.symbol, account_currency, terms.quote_rate),
             used: spent.used,
             reserved: spent.reserved,
             score: terms.signal_score,
@@ -148,6 +153,14 @@ impl Case {
         Some(Value::Object(input))
     }
 
+    /// It in words, with every digit.
+    pub fn line(&self) -> String {
+        let mut line = format!("{:?} sized={}", self.words(), self.sized);
+        line.extend(self.amounts().map(|(name, amount)| format!(" {name}={amount}")));
+        line.extend(self.scores().map(|(name, score)| format!(" {name}={score}")));
+        line
+    }
+
     /// Whether what is needed and what is left of the budget, or what is ordered and the least
     /// that may be, are within rounding of doubles of each other: there, engines that calculate
     /// in doubles may come to either answer.
@@ -158,7 +171,8 @@ impl Case {
         let figure = |amount: Option<Amount>| amount.map_or(0.0, double);
         let notional = figure(self.target) * if self.sized { 1.0 } else { size };
         let left = figure(self.equity) * 0.03 - double(self.used) - double(self.reserved);
-        near(notional * figure(self.rate), left)
+        // An amount has 28 places, a double has none that it ends at.
+        near(notional * figure(self.rate), left) || (notional > 0.0 && notional < 1e-28)
     }
 }
 

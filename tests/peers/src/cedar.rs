@@ -99,8 +99,9 @@ impl Peer for Cedar {
 
     fn decide(&mut self, input: &Input) -> Result<(usize, usize)> {
         let tier = input.tier.unwrap_or_else(|| {
-            let mut asked = input.classify.iter();
-            asked.position(|request| self.first(request).is_some()).unwrap_or(3)
+            let mut asked = input.classify.iter().enumerate();
+            // Rows that look at no action permit it too; the tiers' own policies come first.
+            asked.position(|(tier, request)| self.first(request) == Some(tier)).unwrap_or(3)
         });
         let request = input.routes.get(tier).and_then(Option::as_ref);
         match self.first(request.context("a request")?) {

@@ -65,7 +65,7 @@ pub fn prove<P: Peer>(policy: &Policy) -> Result<Proof> {
         } else {
             proof.different += 1;
             if proof.shown.len() < SHOWN_MAX {
-                proof.shown.push(format!("{case:?}\n    component: {wanted:?}\n    {}: {found:?}", P::NAME));
+                proof.shown.push(format!("{}\n    component: {wanted:?}\n    {}: {found:?}", case.line(), P::NAME));
             }
         }
     });

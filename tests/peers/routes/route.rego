@@ -72,13 +72,17 @@ close_intent := "risk" if input.type == "risk"
 
 else := "exit"
 
+quiet if { false }
+#RULES#
 shortable if {
 	data.short_enabled
 	data.symbols[input.symbol].allow_short
 }
 
 route := skip("trading_halted") if { input.state == "HALTED"; input.type != "risk" }
-#RULES#
+
+else := skip("quiet") if quiet
+
 else := skip("hold_signal") if input.action == "HOLD"
 
 else := skip("skip_signal") if input.action == "SKIP"

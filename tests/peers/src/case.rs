@@ -156,8 +156,14 @@ impl Case {
     /// It in words, with every digit.
     pub fn line(&self) -> String {
         let mut line = format!("{:?} sized={}", self.words(), self.sized);
-        line.extend(self.amounts().map(|(name, amount)| format!(" {name}={amount}")));
-        line.extend(self.scores().map(|(name, score)| format!(" {name}={score}")));
+        line.extend(
+            self.amounts()
+                .map(|(name, amount)| format!(" {name}={amount}")),
+        );
+        line.extend(
+            self.scores()
+                .map(|(name, score)| format!(" {name}={score}")),
+        );
         line
     }
 
@@ -183,11 +189,19 @@ pub fn double(amount: Amount) -> f64 {
 
 impl Answer {
     /// What the component said; `None` where it refused, which no peer does.
-    pub fn of_component(manifest: &Manifest, answer: &ComponentAnswer, sized: bool) -> Option<Self> {
+    pub fn of_component(
+        manifest: &Manifest,
+        answer: &ComponentAnswer,
+        sized: bool,
+    ) -> Option<Self> {
         let decision = answer.0.as_ref().ok()?;
-        let reason = manifest.reasons.get(usize::try_from(decision.reason).ok()?)?;
+        let reason = manifest
+            .reasons
+            .get(usize::try_from(decision.reason).ok()?)?;
         let size = (decision.effect == PositionEffect::Open).then(|| {
-            let tier = decision.tier.and_then(|tier| manifest.tiers.get(tier as usize));
+            let tier = decision
+                .tier
+                .and_then(|tier| manifest.tiers.get(tier as usize));
             match tier {
                 Some(tier) if !sized => percent(tier.size),
                 _ => 100,
@@ -209,7 +223,8 @@ impl Answer {
                 .into_iter()
                 .find(|known| known.word() == side)
                 .with_context(|| format!("no side `{side}`"))?,
-            intent: OrderIntent::of_word(intent).with_context(|| format!("no intent `{intent}`"))?,
+            intent: OrderIntent::of_word(intent)
+                .with_context(|| format!("no intent `{intent}`"))?,
             reason: reason.to_owned(),
             size: size.map(|size| (size * 100.0).round() as u32),
         })
@@ -243,7 +258,11 @@ pub fn carried_out(case: &Case, reason: &str, tier: usize) -> Result<Answer> {
         _ if name == "none" => "normal",
         _ => name,
     };
-    let closing = if case.trade_type == "risk" { "risk" } else { "exit" };
+    let closing = if case.trade_type == "risk" {
+        "risk"
+    } else {
+        "exit"
+    };
     let (side, intent) = match reason {
         "close_short" => ("BUY", closing),
         "close_long" => ("SELL", closing),

@@ -13,15 +13,17 @@ use crate::case::{Answer, Case, TIERS, carried_out, stated_tier};
 use crate::peer::Peer;
 
 const ROUTES: &str = include_str!("../routes/route.cedar");
-/// Places of an amount or a score as a whole number.
+/// Places of an amount or a score as a whole number, and of a quantity.
 const PLACES: u8 = 4;
+const QUANTITY_PLACES: u8 = 8;
 const UNIT: f64 = 10_000.0;
 /// What a target, an equity and a use of a budget may be at most, in units, so that nothing that
 /// the policies multiply overflows.
 const TARGET_MAX: i64 = 90_000_000_000;
 const EQUITY_MAX: i64 = 300_000_000_000_000;
 const USED_MAX: i64 = 2_000_000_000_000;
-const PRICE_MAX: i64 = 90_000_000_000_000_000;
+const PRICE_MAX: i64 = 9_000_000_000_000;
+const QUANTITY_MAX: i64 = 90_000_000_000_000_000;
 
 pub struct Cedar {
     authorizer: Authorizer,
@@ -85,10 +87,15 @@ impl Peer for Cedar {
         };
         let classify = match tier {
             Some(_) => Vec::new(),
-            None => (0..3).map(|tier| ask_plain(tier, &context, &case.symbol)).collect::<Option<_>>()?,
+            None => (0..3)
+                .map(|tier| ask_plain(tier, &context, &case.symbol))
+                .collect::<Option<_>>()?,
         };
         let routes = (0..TIERS.len())
-            .map(|at| tier.is_none_or(|tier| tier == at).then(|| ask(at, case.action)))
+            .map(|at| {
+                tier.is_none_or(|tier| tier == at)
+                    .then(|| ask(at, case.action))
+            })
             .map(Option::flatten);
         Some(Input {
             classify,
@@ -101,7 +108,9 @@ impl Peer for Cedar {
         let tier = input.tier.unwrap_or_else(|| {
             let mut asked = input.classify.iter().enumerate();
             // Rows that look at no action permit it too; the tiers' own policies come first.
-            asked.position(|(tier, request)| self.first(request) == Some(tier)).unwrap_or(3)
+            asked
+                .position(|(tier, request)| self.first(request) == Some(tier))
+                .unwrap_or(3)
         });
         let request = input.routes.get(tier).and_then(Option::as_ref);
         match self.first(request.context("a request")?) {
@@ -119,7 +128,9 @@ impl Peer for Cedar {
 impl Cedar {
     /// The first policy that permits.
     fn first(&self, request: &Request) -> Option<usize> {
-        let response = self.authorizer.is_authorized(request, &self.policies, &self.entities);
+        let response = self
+            .authorizer
+            .is_authorized(request, &self.policies, &self.entities);
         let permitting = response.diagnostics().reason();
         permitting.filter_map(|id| number(id.as_ref()).ok()).min()
     }
@@ -139,7 +150,14 @@ fn ask_plain(tier: usize, context: &Context, symbol: &str) -> Option<Request> {
     let (name, ..) = TIERS.get(tier)?;
     let uid = |kind: &str, id: &str| format!("{kind}::{id:?}").parse::<EntityUid>().ok();
     let resource = uid("Symbol", symbol)?;
-    Request::new(uid("Tier", name)?, uid("Action", "classify")?, resource, context.clone(), None).ok()
+    Request::new(
+        uid("Tier", name)?,
+        uid("Action", "classify")?,
+        resource,
+        context.clone(),
+        None,
+    )
+    .ok()
 }
 
 fn number(id: &str) -> Result<usize> {
@@ -149,17 +167,27 @@ fn number(id: &str) -> Result<usize> {
 fn entities() -> Result<Entities> {
     let long = RestrictedExpression::new_long;
     let mut all = Vec::new();
-    let mut add = |kind: &str, name: &str, attributes: Vec<(&str, RestrictedExpression)>| -> Result<()> {
-        let uid: EntityUid = format!("{kind}::{name:?}").parse()?;
-        let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value));
-        all.push(Entity::new(uid, attributes.collect::<HashMap<_, _>>(), HashSet::new())?);
-        Ok(())
-    };
+    let mut add =
+        |kind: &str, name: &str, attributes: Vec<(&str, RestrictedExpression)>| -> Result<()> {
+            let uid: EntityUid = format!("{kind}::{name:?}").parse()?;
+            let attributes = attributes
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value));
+            all.push(Entity::new(
+                uid,
+                attributes.collect::<HashMap<_, _>>(),
+                HashSet::new(),
+            )?);
+            Ok(())
+        };
     for (name, size, budget) in TIERS {
         let budgets = |size: u32| {
             let mut attributes = vec![("size", long(i64::from(size)))];
             if budget {
-                attributes.push(("budget", RestrictedExpression::new_string("exploration".into())));
+                attributes.push((
+                    "budget",
+                    RestrictedExpression::new_string("exploration".into()),
+                ));
             }
             attributes
         };
@@ -169,13 +197,21 @@ fn entities() -> Result<Entities> {
         }
     }
     for name in ["BTC/USDT", "ETH/USDT"] {
-        add("Symbol", name, vec![("shortable", RestrictedExpression::new_bool(false))])?;
+        add(
+            "Symbol",
+            name,
+            vec![("shortable", RestrictedExpression::new_bool(false))],
+        )?;
     }
-    add("Symbol", "LTC/USDT", vec![
-        ("shortable", RestrictedExpression::new_bool(false)),
-        ("min_quantity", long(100)),
-        ("min_notional", long(50_000)),
-    ])?;
+    add(
+        "Symbol",
+        "LTC/USDT",
+        vec![
+            ("shortable", RestrictedExpression::new_bool(false)),
+            ("min_quantity", long(1_000_000)),
+            ("min_notional", long(50_000)),
+        ],
+    )?;
     Ok(Entities::from_entities(all, None)?)
 }
 
@@ -184,17 +220,21 @@ fn entities() -> Result<Entities> {
 fn context(case: &Case) -> Option<Context> {
     let mut fields = Vec::new();
     for (name, word) in case.words() {
-        fields.push((name.to_owned(), RestrictedExpression::new_string(word.to_owned())));
+        fields.push((
+            name.to_owned(),
+            RestrictedExpression::new_string(word.to_owned()),
+        ));
     }
     let mut products = HashMap::new();
     for (name, amount) in case.amounts() {
-        let units = units(amount)?;
-        let most = match name {
-            "target" => TARGET_MAX,
-            "equity" => EQUITY_MAX,
-            "used" | "reserved" => USED_MAX,
-            _ => PRICE_MAX,
+        let (places, most) = match name {
+            "target" => (PLACES, TARGET_MAX),
+            "equity" => (PLACES, EQUITY_MAX),
+            "used" | "reserved" => (PLACES, USED_MAX),
+            "quantity" | "closing" | "opening" => (QUANTITY_PLACES, QUANTITY_MAX),
+            _ => (PLACES, PRICE_MAX),
         };
+        let units = units(amount, places)?;
         if units > most {
             return None;
         }
@@ -202,22 +242,26 @@ fn context(case: &Case) -> Option<Context> {
         fields.push((name.to_owned(), RestrictedExpression::new_long(units)));
     }
     let figure = |name: &str| products.get(name).copied().unwrap_or(0);
-    figure("target").checked_mul(figure("rate"))?.checked_mul(100)?;
-    figure("price").checked_mul(100)?;
+    figure("target")
+        .checked_mul(figure("rate"))?
+        .checked_mul(100)?;
     for (name, score) in case.scores() {
         let units = (score * UNIT).round();
         // The nearest double of the same ten-thousandths must be this one.
         if units.abs() > 1e15 || units / UNIT != score {
             return None;
         }
-        fields.push((name.to_owned(), RestrictedExpression::new_long(units as i64)));
+        fields.push((
+            name.to_owned(),
+            RestrictedExpression::new_long(units as i64),
+        ));
     }
     Context::from_pairs(fields).ok()
 }
 
-fn units(amount: Amount) -> Option<i64> {
+fn units(amount: Amount, places: u8) -> Option<i64> {
     let (coefficient, scale): (u128, u8) = amount.normalized().into();
-    let places = PLACES.checked_sub(scale)?;
+    let places = places.checked_sub(scale)?;
     let units = coefficient.checked_mul(10_u128.pow(u32::from(places)))?;
     i64::try_from(units).ok()
 }

@@ -58,12 +58,16 @@ impl Peer for Cel {
             tier_values: TIERS.iter().map(tier_value).collect(),
             symbols: SYMBOLS
                 .iter()
-                .map(|(name, quantity, notional)| ((*name).to_owned(), symbol(*quantity, *notional)))
+                .map(|(name, quantity, notional)| {
+                    ((*name).to_owned(), symbol(*quantity, *notional))
+                })
                 .collect(),
             unlisted: symbol(0.0, 0.0),
             root: Context::default(),
         };
-        let lines = routes.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines = routes
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
         for line in lines {
             let (name, expression) = line.split_once(": ").context("a rule")?;
             let program = Program::compile(expression)?;
@@ -80,9 +84,16 @@ impl Peer for Cel {
         if !case.fits_doubles() {
             return None;
         }
-        let words = case.words().into_iter().map(|(name, word)| (name, Value::from(word)));
-        let amounts = case.amounts().map(|(name, amount)| (name, Value::Float(double(amount))));
-        let scores = case.scores().map(|(name, score)| (name, Value::Float(score)));
+        let words = case
+            .words()
+            .into_iter()
+            .map(|(name, word)| (name, Value::from(word)));
+        let amounts = case
+            .amounts()
+            .map(|(name, amount)| (name, Value::Float(double(amount))));
+        let scores = case
+            .scores()
+            .map(|(name, score)| (name, Value::Float(score)));
         let mut request: HashMap<&str, Value> = words.chain(amounts).chain(scores).collect();
         request.insert("sized", Value::Bool(case.sized));
         Some(Input {

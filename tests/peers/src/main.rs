@@ -5,6 +5,7 @@ mod board;
 mod case;
 mod cedar;
 mod cel_rules;
+mod original;
 mod ours;
 mod peer;
 mod prove;
@@ -18,7 +19,7 @@ use std::hint::black_box;
 use anyhow::{Result, bail};
 use execution_router::{Policy, Router, TradeType};
 
-const USAGE: &str = "peers prove | time [ROUNDS] | memory NAME | decide [COUNT]";
+const USAGE: &str = "peers prove | cells | time [ROUNDS] | memory NAME | decide [COUNT]";
 /// Rounds where none are asked for.
 const ROUNDS: usize = 15;
 const DECISIONS: usize = 10_000;
@@ -31,6 +32,7 @@ fn main() -> Result<()> {
     };
     match arguments.first().map(String::as_str) {
         Some("prove") => prove_all(&prove::policy()?),
+        Some("cells") => original::print_cells(&prove::policy()?),
         Some("time") => report::write(&timing::all(&prove::policy()?, number(ROUNDS)?)?),
         Some("memory") => report::print_memory(arguments.get(1).map_or("", String::as_str)),
         Some("decide") => decide(&prove::policy()?, number(DECISIONS)?),

@@ -127,8 +127,14 @@ pub fn threaded(policy: &Policy, requests: Vec<Request<'static>>, threads: usize
                     Ok((started, Instant::now()))
                 }
             };
-            let running: Vec<_> = requests.chunks(share).map(|part| scope.spawn(work(part))).collect();
-            running.into_iter().map(|thread| thread.join().expect("a thread")).collect::<Result<Vec<_>>>()
+            let running: Vec<_> = requests
+                .chunks(share)
+                .map(|part| scope.spawn(work(part)))
+                .collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().expect("a thread"))
+                .collect::<Result<Vec<_>>>()
         })?;
         Ok(wall(&took))
     })
@@ -138,7 +144,10 @@ pub fn threaded(policy: &Policy, requests: Vec<Request<'static>>, threads: usize
 pub fn wall(took: &[(Instant, Instant)]) -> Duration {
     let start = took.iter().map(|(start, _)| *start).min();
     let end = took.iter().map(|(_, end)| *end).max();
-    start.zip(end).map(|(start, end)| end - start).unwrap_or_default()
+    start
+        .zip(end)
+        .map(|(start, end)| end - start)
+        .unwrap_or_default()
 }
 
 fn decide(instance: &mut Instance, request: &Request<'_>) -> Result<()> {
@@ -200,12 +209,33 @@ pub fn converted(policy: &Policy, trade_type: TradeType, decisions: usize) -> Sa
 }
 
 /// Adds what a group compares of ours, for one request.
-pub fn add_one(group: &mut Group, policy: &Policy, trade_type: TradeType, decisions: usize) -> Result<()> {
+pub fn add_one(
+    group: &mut Group,
+    policy: &Policy,
+    trade_type: TradeType,
+    decisions: usize,
+) -> Result<()> {
     let requests = vec![opening(trade_type)?; decisions];
-    group.add("execution-router", decisions, routed(policy, requests.clone()));
-    group.add("execution-router, converted", decisions, converted(policy, trade_type, decisions));
-    group.add("execution-router, component alone", decisions, component(policy, requests.clone())?);
+    group.add(
+        "execution-router",
+        decisions,
+        routed(policy, requests.clone()),
+    );
+    group.add(
+        "execution-router, converted",
+        decisions,
+        converted(policy, trade_type, decisions),
+    );
+    group.add(
+        "execution-router, component alone",
+        decisions,
+        component(policy, requests.clone())?,
+    );
     let few: Vec<_> = requests.into_iter().take(decisions.div_ceil(10)).collect();
-    group.add("execution-router, fresh instance", few.len(), fresh(policy, few));
+    group.add(
+        "execution-router, fresh instance",
+        few.len(),
+        fresh(policy, few),
+    );
     Ok(())
 }

@@ -57,7 +57,9 @@ pub fn prove<P: Peer>(policy: &Policy) -> Result<Proof> {
             proof.inexpressible += 1;
             return;
         };
-        let found = peer.decide(&input).and_then(|output| peer.answer(&case, &output));
+        let found = peer
+            .decide(&input)
+            .and_then(|output| peer.answer(&case, &output));
         if found.as_ref().is_ok_and(|found| *found == wanted) {
             proof.equal += 1;
         } else if [0.4, 0.5].into_iter().any(|size| case.is_at_an_edge(size)) {
@@ -65,7 +67,11 @@ pub fn prove<P: Peer>(policy: &Policy) -> Result<Proof> {
         } else {
             proof.different += 1;
             if proof.shown.len() < SHOWN_MAX {
-                proof.shown.push(format!("{}\n    component: {wanted:?}\n    {}: {found:?}", case.line(), P::NAME));
+                proof.shown.push(format!(
+                    "{}\n    component: {wanted:?}\n    {}: {found:?}",
+                    case.line(),
+                    P::NAME
+                ));
             }
         }
     });
@@ -84,7 +90,13 @@ pub fn policy() -> Result<Policy> {
 pub fn print(proof: &Proof) {
     println!(
         "{}: {} cells, {} refused by the component, {} not expressible, {} equal, {} within rounding of doubles, {} different",
-        proof.name, proof.cells, proof.refused, proof.inexpressible, proof.equal, proof.rounded, proof.different
+        proof.name,
+        proof.cells,
+        proof.refused,
+        proof.inexpressible,
+        proof.equal,
+        proof.rounded,
+        proof.different
     );
     for shown in &proof.shown {
         println!("  {shown}");

@@ -26,7 +26,7 @@ fn compiled(rules: usize) -> Result<CompiledPolicy> {
     for rule in 0..rules {
         writeln!(
             more,
-            "else := skip(\"quiet\") if {{ input.symbol == \"S{rule}/USDT\"; opens; input.confidence < 0.4 }}\n"
+            "quiet if {{ input.symbol == \"S{rule}/USDT\"; opens; input.confidence < 0.4 }}\n"
         )?;
     }
     let mut engine = Engine::new();
@@ -42,7 +42,9 @@ fn input(case: &Case) -> Option<Value> {
 fn answer(output: &Value) -> Result<Answer> {
     let output = output.as_object().context("an object")?;
     let word = |name: &str| -> Result<String> {
-        let value = output.get(&Value::from(name)).with_context(|| format!("no `{name}`"))?;
+        let value = output
+            .get(&Value::from(name))
+            .with_context(|| format!("no `{name}`"))?;
         Ok(value.as_string()?.to_string())
     };
     let size = output.get(&Value::from("size"));
@@ -83,7 +85,9 @@ impl Peer for Machine {
         let mut machine = RegoVM::new();
         machine.load_program(Arc::clone(&program));
         let data = Value::from_json_str(DATA)?;
-        machine.set_data(data).map_err(|error| anyhow::anyhow!("{error}"))?;
+        machine
+            .set_data(data)
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(Self(machine))
     }
 

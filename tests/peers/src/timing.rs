@@ -24,7 +24,10 @@ const DECISIONS_FEW: usize = 50;
 /// Everything, group by group.
 pub fn all(policy: &Policy, rounds: usize) -> Result<Vec<(String, Vec<Measured>)>> {
     let mut groups = Vec::new();
-    let types = [("a normal opening", TradeType::Normal), ("a pilot opening, with its budget", TradeType::Pilot)];
+    let types = [
+        ("a normal opening", TradeType::Normal),
+        ("a pilot opening, with its budget", TradeType::Pilot),
+    ];
     for (name, trade_type) in types {
         let mut group = Group::new(format!("one request: {name}"));
         ours::add_one(&mut group, policy, trade_type, DECISIONS)?;
@@ -33,19 +36,41 @@ pub fn all(policy: &Policy, rounds: usize) -> Result<Vec<(String, Vec<Measured>)
         groups.push(group);
     }
     let stream = ours::stream(BATCH)?;
-    let cases: Vec<Case> = stream.iter().map(|request| ours::case(policy, request)).collect();
+    let cases: Vec<Case> = stream
+        .iter()
+        .map(|request| ours::case(policy, request))
+        .collect();
     let mut group = Group::new("a batch of 1,000 recorded signals");
-    group.add("execution-router, batch", BATCH, ours::batched(policy, stream.clone()));
-    group.add("execution-router", BATCH, ours::routed(policy, stream.clone()));
+    group.add(
+        "execution-router, batch",
+        BATCH,
+        ours::batched(policy, stream.clone()),
+    );
+    group.add(
+        "execution-router",
+        BATCH,
+        ours::routed(policy, stream.clone()),
+    );
     each(&mut group, 0, &cases, false)?;
     groups.push(group);
     for rules in RULES {
-        let decisions = if rules > 500 { DECISIONS_FEW } else { DECISIONS };
+        let decisions = if rules > 500 {
+            DECISIONS_FEW
+        } else {
+            DECISIONS
+        };
         let mut group = Group::new(format!("a normal opening, {} rules", 21 + rules));
         let requests = vec![ours::opening(TradeType::Normal)?; decisions];
         let policy = ours::policy(rules)?;
-        group.add("execution-router", decisions, ours::routed(&policy, requests.clone()));
-        let cases: Vec<Case> = requests.iter().map(|request| ours::case(&policy, request)).collect();
+        group.add(
+            "execution-router",
+            decisions,
+            ours::routed(&policy, requests.clone()),
+        );
+        let cases: Vec<Case> = requests
+            .iter()
+            .map(|request| ours::case(&policy, request))
+            .collect();
         each(&mut group, rules, &cases, false)?;
         groups.push(group);
     }
@@ -71,7 +96,12 @@ fn each(group: &mut Group, rules: usize, cases: &[Case], converts: bool) -> Resu
     add::<cel_rules::Cel>(group, rules, cases, converts)
 }
 
-fn add<P: Peer + 'static>(group: &mut Group, rules: usize, cases: &[Case], converts: bool) -> Result<()> {
+fn add<P: Peer + 'static>(
+    group: &mut Group,
+    rules: usize,
+    cases: &[Case],
+    converts: bool,
+) -> Result<()> {
     let mut peer = match P::load(rules) {
         Ok(peer) => peer,
         Err(error) => {
@@ -80,20 +110,26 @@ fn add<P: Peer + 'static>(group: &mut Group, rules: usize, cases: &[Case], conve
         }
     };
     let inputs = inputs(&peer, cases)?;
-    group.add(P::NAME, cases.len(), Box::new(move || {
-        let started = Instant::now();
-        for input in &inputs {
-            black_box(peer.decide(input)?);
-        }
-        Ok(started.elapsed())
-    }));
+    group.add(
+        P::NAME,
+        cases.len(),
+        Box::new(move || {
+            let started = Instant::now();
+            for input in &inputs {
+                black_box(peer.decide(input)?);
+            }
+            Ok(started.elapsed())
+        }),
+    );
     if converts {
         let mut peer = P::load(rules)?;
         let cases = cases.to_vec();
         let sample: Sample = Box::new(move || {
             let started = Instant::now();
             for case in &cases {
-                let input = peer.input(black_box(case)).context("a number that does not fit")?;
+                let input = peer
+                    .input(black_box(case))
+                    .context("a number that does not fit")?;
                 black_box(peer.decide(&input)?);
             }
             Ok(started.elapsed())
@@ -105,7 +141,10 @@ fn add<P: Peer + 'static>(group: &mut Group, rules: usize, cases: &[Case], conve
 
 /// Decisions of the last contestant.
 fn cases_len(group: &Group) -> usize {
-    group.contestants.last().map_or(1, |contestant| contestant.decisions)
+    group
+        .contestants
+        .last()
+        .map_or(1, |contestant| contestant.decisions)
 }
 
 fn inputs<P: Peer>(peer: &P, cases: &[Case]) -> Result<Vec<P::Input>> {
@@ -123,8 +162,15 @@ fn on_threads(
     // Without ids, or most would be repeats.
     let many = (0..10).flat_map(|_| stream.iter().map(anonymous));
     let many: Vec<_> = many.collect();
-    let mut group = Group::new(format!("recorded signals on {threads} thread{}", if threads > 1 { "s" } else { "" }));
-    group.add("execution-router", many.len(), ours::threaded(policy, many, threads));
+    let mut group = Group::new(format!(
+        "recorded signals on {threads} thread{}",
+        if threads > 1 { "s" } else { "" }
+    ));
+    group.add(
+        "execution-router",
+        many.len(),
+        ours::threaded(policy, many, threads),
+    );
     add_threaded::<rego::Machine>(&mut group, cases, threads);
     add_threaded::<zen::Zen>(&mut group, cases, threads);
     add_threaded::<cedar::Cedar>(&mut group, cases, threads);
@@ -161,8 +207,14 @@ fn add_threaded<P: Peer + 'static>(group: &mut Group, cases: &[Case], threads: u
             Ok((started, Instant::now()))
         };
         let took = thread::scope(|scope| {
-            let running: Vec<_> = cases.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
-            running.into_iter().map(|thread| thread.join().expect("a thread")).collect::<Result<Vec<_>>>()
+            let running: Vec<_> = cases
+                .chunks(share)
+                .map(|part| scope.spawn(move || work(part)))
+                .collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().expect("a thread"))
+                .collect::<Result<Vec<_>>>()
         })?;
         Ok(ours::wall(&took))
     });
@@ -173,19 +225,37 @@ fn add_threaded<P: Peer + 'static>(group: &mut Group, cases: &[Case], threads: u
 fn loading() -> Result<Group> {
     let mut group = Group::new("loading the table");
     let document = ours::DOCUMENT;
-    group.add("execution-router, document to policy", 1, Box::new(move || {
-        let started = Instant::now();
-        black_box(Loader::new(&Cache::disabled()).compiler(Compiler::in_process()).document(document, None)?);
-        Ok(started.elapsed())
-    }));
+    group.add(
+        "execution-router, document to policy",
+        1,
+        Box::new(move || {
+            let started = Instant::now();
+            black_box(
+                Loader::new(&Cache::disabled())
+                    .compiler(Compiler::in_process())
+                    .document(document, None)?,
+            );
+            Ok(started.elapsed())
+        }),
+    );
     let component = compose::compose(document, None)?;
     let cache = Cache::user();
-    Loader::new(&cache).compiler(Compiler::in_process()).component(&component)?;
-    group.add("execution-router, component that was compiled before", 1, Box::new(move || {
-        let started = Instant::now();
-        black_box(Loader::new(&cache).compiler(Compiler::in_process()).component(&component)?);
-        Ok(started.elapsed())
-    }));
+    Loader::new(&cache)
+        .compiler(Compiler::in_process())
+        .component(&component)?;
+    group.add(
+        "execution-router, component that was compiled before",
+        1,
+        Box::new(move || {
+            let started = Instant::now();
+            black_box(
+                Loader::new(&cache)
+                    .compiler(Compiler::in_process())
+                    .component(&component)?,
+            );
+            Ok(started.elapsed())
+        }),
+    );
     load::<rego::Machine>(&mut group);
     load::<rego::Interpreted>(&mut group);
     load::<zen::Zen>(&mut group);
@@ -195,11 +265,15 @@ fn loading() -> Result<Group> {
 }
 
 fn load<P: Peer + 'static>(group: &mut Group) {
-    group.add(P::NAME, 1, Box::new(|| {
-        let started = Instant::now();
-        let peer = P::load(0)?;
-        let took = started.elapsed();
-        drop(black_box(peer));
-        Ok(took)
-    }));
+    group.add(
+        P::NAME,
+        1,
+        Box::new(|| {
+            let started = Instant::now();
+            let peer = P::load(0)?;
+            let took = started.elapsed();
+            drop(black_box(peer));
+            Ok(took)
+        }),
+    );
 }

@@ -65,7 +65,9 @@ impl Peer for Zen {
 
     fn answer(&self, _: &Case, output: &Variable) -> Result<Answer> {
         let word = |name: &str| -> Result<String> {
-            let value = output.dot(name).with_context(|| format!("no `{name}` in {output:?}"))?;
+            let value = output
+                .dot(name)
+                .with_context(|| format!("no `{name}` in {output:?}"))?;
             Ok(value.as_str().context("a word")?.to_owned())
         };
         let size = output.dot("size").and_then(|size| size.as_number());
@@ -78,7 +80,8 @@ fn quiet(rule: usize) -> Value {
     json!({
         "_id": format!("quiet_{rule}"),
         "action": "\"BUY\", \"SELL\"",
-        "when": format!("symbol == \"S{rule}/USDT\" and confidence < 0.4"),
+        "symbol": format!("\"S{rule}/USDT\""),
+        "when": "confidence < 0.4",
         "o_side": "\"SKIP\"", "o_intent": "t.intent", "o_reason": "\"quiet\"",
     })
 }

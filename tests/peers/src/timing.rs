@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use execution_router::{Cache, Compiler, Loader, Policy, Request, TradeType, compose};
 
 use crate::board::{Group, Measured, Sample};
@@ -109,6 +109,9 @@ fn add<P: Peer + 'static>(
             return Ok(());
         }
     };
+    if rules > 0 {
+        holds_rules(&mut peer, rules, cases)?;
+    }
     let inputs = inputs(&peer, cases)?;
     group.add(
         P::NAME,
@@ -136,6 +139,30 @@ fn add<P: Peer + 'static>(
         });
         group.add(&format!("{}, converted", P::NAME), cases_len(group), sample);
     }
+    Ok(())
+}
+
+/// The rules in front must change nothing of what is timed, and the last of them must be there.
+fn holds_rules<P: Peer>(peer: &mut P, rules: usize, cases: &[Case]) -> Result<()> {
+    let mut plain = P::load(0)?;
+    let ask = |peer: &mut P, case: &Case| {
+        let input = peer.input(case).context("a number that does not fit")?;
+        let output = peer.decide(&input)?;
+        peer.answer(case, &output)
+    };
+    let mut quiet = cases.first().context("a case")?.clone();
+    ensure!(
+        ask(peer, &quiet)? == ask(&mut plain, &quiet)?,
+        "{} answers differently",
+        P::NAME
+    );
+    quiet.symbol = format!("S{}/USDT", rules - 1);
+    quiet.confidence = Some(0.3);
+    ensure!(
+        ask(peer, &quiet)?.reason == "quiet",
+        "{} has not all rules",
+        P::NAME
+    );
     Ok(())
 }
 

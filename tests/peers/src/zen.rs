@@ -58,7 +58,7 @@ impl Peer for Zen {
     }
 
     fn decide(&mut self, input: &Variable) -> Result<Variable> {
-        let decided = self.decision.evaluate(input.depth_clone(1));
+        let decided = self.decision.evaluate(input.clone());
         let response = self.runtime.block_on(decided);
         Ok(response.map_err(|error| anyhow!("{error}"))?.result)
     }

@@ -19,7 +19,8 @@ use std::hint::black_box;
 use anyhow::{Result, bail};
 use execution_router::{Policy, Router, TradeType};
 
-const USAGE: &str = "peers prove | cells | time [ROUNDS] | memory NAME | decide [COUNT]";
+const USAGE: &str =
+    "peers prove | cells | time [ROUNDS] | memory NAME | decide [COUNT [normal|pilot|batch]]";
 /// Rounds where none are asked for.
 const ROUNDS: usize = 15;
 const DECISIONS: usize = 10_000;
@@ -35,7 +36,11 @@ fn main() -> Result<()> {
         Some("cells") => original::print_cells(&prove::policy()?),
         Some("time") => report::write(&timing::all(&prove::policy()?, number(ROUNDS)?)?),
         Some("memory") => report::print_memory(arguments.get(1).map_or("", String::as_str)),
-        Some("decide") => decide(&prove::policy()?, number(DECISIONS)?),
+        Some("decide") => decide(
+            &prove::policy()?,
+            number(DECISIONS)?,
+            arguments.get(2).map_or("normal", String::as_str),
+        ),
         _ => bail!("usage: {USAGE}"),
     }
 }
@@ -57,10 +62,18 @@ fn prove_all(policy: &Policy) -> Result<()> {
     Ok(())
 }
 
-/// Decides one opening over and over, for profilers.
-fn decide(policy: &Policy, count: usize) -> Result<()> {
+/// Decides one opening over and over, or the recorded signals in batches, for profilers.
+fn decide(policy: &Policy, count: usize, what: &str) -> Result<()> {
     let router = Router::new(policy.clone())?;
-    let request = ours::opening(TradeType::Normal)?;
+    let request = match what {
+        "normal" => ours::opening(TradeType::Normal)?,
+        "pilot" => ours::opening(TradeType::Pilot)?,
+        "batch" => {
+            black_box(router.decide_batch(&ours::stream(count)?));
+            return Ok(());
+        }
+        _ => bail!("usage: {USAGE}"),
+    };
     for _ in 0..count {
         black_box(router.decide(&request)?);
     }

@@ -13,7 +13,7 @@ use execution_router::{Cache, FinalAction, Policy, Request, Router, TradeType, T
 use router_guest::json::{self, Line};
 use router_guest::state::{BudgetUse, State};
 
-use crate::board::{Group, Sample};
+use crate::board::{Group, Sample, Stopwatch};
 use crate::case::Case;
 
 pub const DOCUMENT: &str = include_str!("../../../policies/default/policy.yaml");
@@ -84,7 +84,7 @@ pub fn routed(policy: &Policy, requests: Vec<Request<'static>>) -> Sample {
         router.decide(&warm)?;
         warm = opening(TradeType::Normal)?;
         router.decide(&warm)?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         for request in &requests {
             black_box(router.decide(request)?);
         }
@@ -98,7 +98,7 @@ pub fn batched(policy: &Policy, requests: Vec<Request<'static>>) -> Sample {
     Box::new(move || {
         let router = router(&policy)?;
         router.decide(&opening(TradeType::Normal)?)?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         for decision in black_box(router.decide_batch(&requests)) {
             decision?;
         }
@@ -165,7 +165,7 @@ fn decide(instance: &mut Instance, request: &Request<'_>) -> Result<()> {
 pub fn component(policy: &Policy, requests: Vec<Request<'static>>) -> Result<Sample> {
     let mut instance = policy.instantiate()?;
     Ok(Box::new(move || {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         for request in &requests {
             decide(&mut instance, request)?;
         }
@@ -177,7 +177,7 @@ pub fn component(policy: &Policy, requests: Vec<Request<'static>>) -> Result<Sam
 pub fn fresh(policy: &Policy, requests: Vec<Request<'static>>) -> Sample {
     let policy = policy.clone();
     Box::new(move || {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         for request in &requests {
             decide(&mut policy.instantiate()?, request)?;
         }
@@ -194,7 +194,7 @@ pub fn converted(policy: &Policy, trade_type: TradeType, decisions: usize) -> Sa
         let built = opening(trade_type)?;
         let terms = *built.terms();
         let timestamp = "2026-01-05T09:30:00Z".parse()?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         for _ in 0..decisions {
             let request = Request::builder(FinalAction::Buy, "BTC/USDT", "momentum")
                 .timestamp(timestamp)

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use execution_router::{Cache, Compiler, Loader, Policy, Request, TradeType, compose};
 
-use crate::board::{Group, Measured, Sample};
+use crate::board::{Group, Measured, Sample, Stopwatch};
 use crate::case::Case;
 use crate::peer::Peer;
 use crate::{cedar, cel_rules, ours, rego, zen};
@@ -52,6 +52,17 @@ pub fn all(policy: &Policy, rounds: usize) -> Result<Vec<(String, Vec<Measured>)
         ours::routed(policy, stream.clone()),
     );
     each(&mut group, 0, &cases, false)?;
+    groups.push(group);
+    let mut group = Group::new("a batch of 1,000 normal openings");
+    let openings = vec![ours::opening(TradeType::Normal)?; BATCH];
+    let opening = ours::case(policy, &ours::opening(TradeType::Normal)?);
+    group.add(
+        "execution-router, batch",
+        BATCH,
+        ours::batched(policy, openings.clone()),
+    );
+    group.add("execution-router", BATCH, ours::routed(policy, openings));
+    each(&mut group, 0, &vec![opening; BATCH], false)?;
     groups.push(group);
     for rules in RULES {
         let decisions = if rules > 500 {
@@ -117,7 +128,7 @@ fn add<P: Peer + 'static>(
         P::NAME,
         cases.len(),
         Box::new(move || {
-            let started = Instant::now();
+            let started = Stopwatch::start();
             for input in &inputs {
                 black_box(peer.decide(input)?);
             }
@@ -128,7 +139,7 @@ fn add<P: Peer + 'static>(
         let mut peer = P::load(rules)?;
         let cases = cases.to_vec();
         let sample: Sample = Box::new(move || {
-            let started = Instant::now();
+            let started = Stopwatch::start();
             for case in &cases {
                 let input = peer
                     .input(black_box(case))

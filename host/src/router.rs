@@ -65,6 +65,7 @@ pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Prob
 pub use start::{Start, StartError};
 pub use status::Status;
 pub use swap::{Activation, SwapRefusal};
+pub(crate) use trading::after_mismatch;
 pub use trading::trading_state_of_word;
 
 /// Where the time of a charge comes from, and of the end of a trading state.
@@ -277,9 +278,10 @@ impl Router {
             reservation: settlement.reservation,
             filled: settlement.side,
         });
-        if self.trading_state() == TradingState::Active {
-            // It holds for this process: a store that fails says so by itself.
-            let _ = self.set_trading_state_for(TradingState::Reducing, None, kept::ROUTER);
+        let state = self.trading_state();
+        if let Some(stricter) = after_mismatch(state, self.trading_state_until()) {
+            // No more is let through by it, so that it holds.
+            let _ = self.set_trading_state_for(stricter, None, kept::ROUTER);
         }
     }
 

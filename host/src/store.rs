@@ -6,6 +6,7 @@
 //! Nothing here decides a request, and nothing but [`journal`](crate::journal) reads the log.
 
 mod address;
+mod aside;
 mod client;
 mod commands;
 mod connection;
@@ -18,6 +19,7 @@ mod load;
 pub mod lock;
 pub(crate) mod manifest;
 mod operator;
+mod place;
 mod policies;
 mod queue;
 mod rows;
@@ -33,9 +35,10 @@ use crate::journal::mask::Mask;
 use crate::ledger::{Clock, SystemClock, TimeToLive};
 
 pub use address::{AddressError, StoreAddress};
-pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
+pub use client::{AskError, Asked, Question, Rejected, WAIT_SECONDS_MAX, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault, UnreadableWhy};
+pub(crate) use generations::GENERATIONS_AHEAD;
 pub use operator::{Inbox, Operator};
 pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};

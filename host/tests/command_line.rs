@@ -462,12 +462,18 @@ fn components_that_are_no_policies() {
         );
         assert_eq!((ran.code, ran.output.as_str()), (2, ""));
     }
-    // A component is no document.
-    fs::write(path, sound).unwrap();
-    let is_one = format!(
-        "execution-router: cannot build `{path}`: `{path}` is a component, and a policy document was expected\n"
+    // A component is a policy already, and a core module one to be.
+    fs::write(path, &sound).unwrap();
+    let again = folder.path().join("again.wasm");
+    let built = run(&["build", path, "-o", text(&again)]).ended(0, "");
+    assert!(built.output.ends_with("again.wasm\n"), "{}", built.output);
+    assert_eq!(fs::read(&again).unwrap(), sound);
+    fs::write(path, wat::parse_str("(module)").unwrap()).unwrap();
+    let says_nothing = format!(
+        "{path}: the core module says nothing of the interface that it implements: generate its \
+         bindings with `wit-bindgen`, from the `wit` folder and world `policy`\n"
     );
-    run(&["build", path, "-o", "unwritten.wasm"]).ended(2, &is_one);
+    run(&["build", path, "-o", "unwritten.wasm"]).ended(1, &says_nothing);
 }
 
 #[test]

@@ -13,9 +13,13 @@
 mod bench;
 #[path = "store/cells.rs"]
 mod cells;
+#[path = "store/commands.rs"]
+mod commands;
 #[path = "store/failing.rs"]
 mod failing;
 #[path = "store/hanging.rs"]
 mod hanging;
 #[path = "store/keeping.rs"]
 mod keeping;
+#[path = "store/moving.rs"]
+mod moving;

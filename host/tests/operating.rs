@@ -435,7 +435,7 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
                 .execute_batch("PRAGMA application_id = 1163416148; PRAGMA user_version = 9")
                 .unwrap();
         },
-        "`PATH` has schema 9, and this program knows up to 2; use the newer program that wrote it",
+        "`PATH` has schema 9, and this program knows up to 3; use the newer program that wrote it",
     );
     let output = program()
         .args(["route", "--store", "router.db"])
@@ -445,4 +445,91 @@ fn a_store_that_cannot_be_used_is_said_to_be() {
     assert!(String::from_utf8_lossy(&output.stderr).contains(
         "`router.db` is no store: one is written `sqlite:` and its file, as `sqlite:router.db`"
     ));
+}
+
+/// Sends a process a signal of this name.
+#[cfg(unix)]
+fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// Bug: a verb waited two minutes for a router that was stopped, and what it had asked for was
+/// done when that went on, long after whoever asked had given up.
+#[cfg(unix)]
+#[test]
+fn a_verb_ends_when_the_router_does_not_answer_and_what_it_asked_for_is_not_done_later() {
+    let place = Place::new();
+    let mut router = place.route(&[]);
+    assert_eq!(router.pilot("a"), "BUY open_long R1");
+    let pid = router.child.id();
+    signal(pid, "STOP");
+    let output = place.ask(&["state", "HALTED", "--wait", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (begins, ends) = (
+        format!(
+            "execution-router: the router that runs on `{}` (process {pid}, ",
+            place.path().display()
+        ),
+        format!(
+            ") did not take this up within 1 s, and it was withdrawn: nothing was done; where \
+             that process is stopped, let it go on (`kill -CONT {pid}`), else look at its \
+             events, or end it and start it again\n"
+        ),
+    );
+    assert!(said.starts_with(&begins) && said.ends_with(&ends), "{said}");
+    // One whose terminal is closed says nothing more, and is not done either.
+    let mut abandoned = program()
+        .args(["state", "HALTED", "--wait", "1", "--store", &place.store()])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    abandoned.kill().unwrap();
+    abandoned.wait().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    signal(pid, "CONT");
+    assert_eq!(place.ask(&["status"]).status.code(), Some(0));
+    assert_eq!(router.pilot("b"), "BUY open_long R2");
+    router.end();
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let outcomes: String = connection
+        .query_row(
+            "SELECT group_concat(outcome ->> '$.error.code') FROM commands WHERE verb = 'state'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(outcomes, "withdrawn,withdrawn");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_verb_ends_with_the_router_that_it_asks() {
+    let place = Place::new();
+    let mut router = place.route(&[]);
+    assert_eq!(router.pilot("a"), "BUY open_long R1");
+    signal(router.child.id(), "STOP");
+    let asker = program()
+        .args(["rollback", "--store", &place.store()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let started = Instant::now();
+    router.child.kill().unwrap();
+    router.child.wait().unwrap();
+    let output = asker.wait_with_output().unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "execution-router: the router ended before it took this up: nothing was done\n"
+    );
 }

@@ -20,7 +20,7 @@ use execution_router::gate::Gate;
 use execution_router::journal::budgets::{self, budgets};
 use execution_router::journal::{Journal, Period, why};
 use execution_router::ledger::{EventError, EventId, ReservationId, Settlement};
-use execution_router::router::Reservation;
+use execution_router::router::{Reservation, Start};
 use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
 use execution_router::{Amount, Cache, Policy, Router, Side};
 use signal::Signal;
@@ -137,8 +137,8 @@ impl<W: Write> Bot<'_, W> {
 pub(crate) fn run(folder: &Path, mut out: impl Write) -> Outcome<()> {
     let address = StoreAddress::sqlite(folder.join("router.db"));
     let store = SqliteStore::open(&address, StoreOptions::default())?;
-    let router = Router::with_store(Policy::default_policy(&Cache::user())?, Box::new(store))?
-        .gate(Gate::new(Cache::user()));
+    let start = Start::with(Policy::default_policy(&Cache::user())?).gate(Gate::new(Cache::user()));
+    let router = Router::start(start, Box::new(store))?;
     let mut bot = Bot {
         router: &router,
         venue: Venue::default(),
@@ -147,7 +147,12 @@ pub(crate) fn run(folder: &Path, mut out: impl Write) -> Outcome<()> {
     };
     for (at, line) in fs::read_to_string(SIGNALS)?.lines().enumerate() {
         if at == SWAP_AT {
-            let live = router.swap_file(CAUTIOUS.as_ref(), "bot")?.policy;
+            match router.swap_file(CAUTIOUS.as_ref(), "bot") {
+                // On a store on which it was live last, it goes on from the start.
+                Err(refusal) if !refusal.is_unchanged() => return Err(refusal.into()),
+                _ => {}
+            }
+            let live = router.policy();
             let name = &live.manifest.name;
             writeln!(bot.out, "policy `{name}` decides from signal {at} on")?;
         }

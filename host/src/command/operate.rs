@@ -1,14 +1,22 @@
 //! What the verbs that operate a router through its store have in common: which store, who asks,
 //! how the answer is printed.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{Outcome, ReportFormat};
-use crate::store::{self, StoreAddress};
+use crate::store::{self, Question, StoreAddress, WAIT_SECONDS_MAX};
 
 /// Where the names of people are looked for who do not say who asks.
 const USER_VARIABLES: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+
+/// The verb that runs the whole gate.
+pub(super) const SWAP: &str = "swap";
+/// How long an answer is waited for.
+const WAIT_SECONDS: u64 = 10;
+const SWAP_WAIT_SECONDS: u64 = 120;
 
 /// Which store, and who asks.
 #[derive(Debug, Args)]
@@ -19,6 +27,10 @@ pub(super) struct StoreArguments {
     /// Who asks, for the journal; the user's name, or number, when not given.
     #[arg(long = "as", value_name = "NAME")]
     asked_by: Option<String>,
+    /// How long the answer is waited for, in seconds; 10 when not given, and 120 for `swap`. What
+    /// the router has not taken up by then is withdrawn.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=WAIT_SECONDS_MAX))]
+    wait: Option<u64>,
     /// How the answer is written.
     #[arg(long, value_enum, default_value = "text")]
     format: ReportFormat,
@@ -31,7 +43,17 @@ pub(super) fn ask(arguments: &StoreArguments, verb: &str, line: &Value) -> anyho
         Some(name) => name.clone(),
         None => user(),
     };
-    let asked = store::ask(&arguments.store, verb, &line.to_string(), &asked_by)?;
+    let seconds = arguments.wait.unwrap_or(match verb {
+        SWAP => SWAP_WAIT_SECONDS,
+        _ => WAIT_SECONDS,
+    });
+    let question = Question {
+        verb,
+        line: &line.to_string(),
+        asked_by: &asked_by,
+        wait: Duration::from_secs(seconds),
+    };
+    let asked = store::ask(&arguments.store, &question)?;
     match asked {
         Ok(done) => {
             match arguments.format {

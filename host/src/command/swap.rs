@@ -42,5 +42,5 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let (Some(profile), Some(line)) = (arguments.profile, line.as_object_mut()) {
         line.insert("profile".to_owned(), profile.word().into());
     }
-    operate::ask(&arguments.store, "swap", &line)
+    operate::ask(&arguments.store, operate::SWAP, &line)
 }

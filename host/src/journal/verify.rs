@@ -101,7 +101,7 @@ pub fn verify(
         link,
         holds,
     } = walked;
-    holds.check(&snapshot, &mut findings)?;
+    holds.check(&snapshot, &policies, &mut findings)?;
     Ok(Verified {
         entries,
         last,

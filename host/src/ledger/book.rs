@@ -240,12 +240,16 @@ impl Book {
         })
     }
 
-    /// Moves on under its own last terms and forgets what has passed: what becomes of a
-    /// budget that the live policy does not have.
-    pub(super) fn retire(&mut self, now: Moment) {
+    /// Moves on under its own last terms: what becomes of a budget that the live policy does not
+    /// have.
+    pub(super) fn move_on(&mut self, now: Moment) {
         if let Some(terms) = self.view.as_ref().map(|view| Arc::clone(&view.terms)) {
             self.turn(&terms, now);
         }
+    }
+
+    /// Forgets what has passed.
+    pub(super) fn forget_passed(&mut self) {
         while self.forget_oldest_passed() {}
     }
 }

@@ -5,6 +5,7 @@
 
 mod guard;
 mod restore;
+mod tidy;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -25,7 +26,8 @@ pub(crate) use restore::KEPT_CHARGES_MAX;
 use crate::journal::record::PolicyNumber;
 
 /// Budgets that a ledger keeps books for, over all policies that it has seen; those without
-/// charges are dropped as new ones are opened.
+/// charges are dropped as new ones are opened, and where that is not enough, those whose charges
+/// have passed.
 pub const BOOKS_MAX: usize = 1_024;
 
 /// Budgets in use and decided ids, in memory.
@@ -327,25 +329,6 @@ impl<D: Clone + Send> Store<D> for MemoryStore<D> {
 
     fn expire(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
         self.expire_then(now, |_, _| Ok(()))
-    }
-}
-
-impl<D: Clone> MemoryStore<D> {
-    /// Moves on the books that nobody has open, nor the new policy will have, and drops those
-    /// that nothing is left in.
-    fn tidy(&self, shelves: &mut Vec<Shelf>, budgets: &[BudgetInfo]) -> Result<(), StoreError> {
-        let latest = self.latest();
-        let is_idle = |shelf: &Shelf| {
-            Arc::strong_count(&shelf.book) == 1
-                && budgets.iter().all(|info| *info.name != *shelf.name)
-        };
-        for shelf in shelves.iter().filter(|shelf| is_idle(shelf)) {
-            locked(&shelf.book)?.retire(latest);
-        }
-        shelves.retain(|shelf| {
-            !is_idle(shelf) || locked(&shelf.book).is_ok_and(|book| !book.is_empty())
-        });
-        Ok(())
     }
 }
 

@@ -118,6 +118,19 @@ impl Trading {
     }
 }
 
+/// The state after a fill on another side than decided, where it is another one: nothing opens,
+/// nor by itself does anything again.
+pub(crate) const fn after_mismatch(
+    state: TradingState,
+    until: Option<Timestamp>,
+) -> Option<TradingState> {
+    match (state, until) {
+        (TradingState::Active, _) => Some(TradingState::Reducing),
+        (stricter, Some(_)) => Some(stricter),
+        (_, None) => None,
+    }
+}
+
 /// Whether a state, with its end, lets no more through than another one, now or by ending
 /// earlier. A stricter state does so whatever its end: now is what its asker is in a hurry for.
 pub(super) fn is_as_strict(

@@ -1,6 +1,7 @@
 //! The other terminal's side: asks the router that runs on a store, by a row in its table of
 //! commands, or where none runs, does by itself what needs none.
 
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,18 +11,36 @@ use router_guest::state::TradingState;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value, json};
 
+use super::commands::{self, GONE, GONE_BEFORE, ROUTER_GONE};
+use super::error::FaultKind;
 use super::lock::{self, Holder};
-use super::{SqliteStore, StoreAddress, StoreFault, connection, load};
+use super::{SqliteStore, StoreAddress, StoreFault, connection, load, schema};
 use crate::events::ASKER_BYTES_MAX;
 use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{Clock as _, Store as _, SystemClock};
 use crate::rejection::Rejection;
+use crate::router::after_mismatch;
 use crate::stream::{answer, control};
 
-/// How long an answer is waited for: a swap runs the whole gate.
-pub const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
+/// How long an answer is waited for at most, in seconds.
+pub const WAIT_SECONDS_MAX: u64 = 3_600;
 /// How often it is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How often it is looked whether the router is there still.
+const HOLDER_EVERY: Duration = Duration::from_millis(500);
+
+/// What a router is asked, by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'q> {
+    /// The verb, for people who look at the store's commands.
+    pub verb: &'q str,
+    /// A line as the stream takes it: settle, release or control.
+    pub line: &'q str,
+    /// Who asks, for the journal.
+    pub asked_by: &'q str,
+    /// How long the answer is waited for. What is not taken up by then is not done later either.
+    pub wait: Duration,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,17 +52,46 @@ pub enum AskError {
     #[error("no router runs on `{}`, and this takes one", path.display())]
     NoRouter {
         /// The store.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
-    /// The router that runs did not answer.
-    #[error("the router that runs on `{}` ({holder}) did not answer within {seconds} s", path.display())]
-    NoAnswer {
+    /// The router did not take it up, and it will not be done.
+    #[error(
+        "the router that runs on `{}` ({holder}) did not take this up within {seconds} s, and it \
+         was withdrawn: nothing was done; where that process is stopped, let it go on \
+         (`kill -CONT {}`), else look at its events, or end it and start it again",
+        path.display(),
+        holder.pid
+    )]
+    NotTaken {
         /// The store.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Who runs on it.
         holder: Holder,
         /// How long that was waited for.
         seconds: u64,
+    },
+    /// The router took it up, and what came of it is not known.
+    #[error(
+        "the router that runs on `{}` ({holder}) took this up and did not answer within {seconds} \
+         s: it may be done or not, `status` and `journal` say; its answer will be in row {number} \
+         of `commands`",
+        path.display()
+    )]
+    NotAnswered {
+        /// The store.
+        path: PathBuf,
+        /// Who runs on it.
+        holder: Holder,
+        /// How long that was waited for.
+        seconds: u64,
+        /// The command's row.
+        number: i64,
+    },
+    /// The router ended in between.
+    #[error("{message}")]
+    RouterGone {
+        /// Whether something may have been done.
+        message: String,
     },
     /// It was done or refused, and its answer cannot be read.
     #[error("the router answered what cannot be read: `{text}`")]
@@ -74,57 +122,131 @@ impl From<Rejection> for Rejected {
     }
 }
 
-/// Asks for what a line says, as the stream takes it: settle, release or control.
+/// Asks the router that runs on a store, or does by itself what needs none.
 ///
 /// # Errors
-/// [`AskError`]: nobody could be asked. A refusal is an answer.
-pub fn ask(
-    address: &StoreAddress,
-    verb: &str,
-    line: &str,
-    asked_by: &str,
-) -> Result<Asked, AskError> {
+/// [`AskError`]: nobody could be asked, or did not answer. A refusal is an answer.
+pub fn ask(address: &StoreAddress, question: &Question<'_>) -> Result<Asked, AskError> {
     let path = address.path();
-    let end = asked_by.floor_char_boundary(ASKER_BYTES_MAX);
-    let asked_by = asked_by.get(..end).unwrap_or_default();
+    let end = question.asked_by.floor_char_boundary(ASKER_BYTES_MAX);
+    let question = Question {
+        asked_by: question.asked_by.get(..end).unwrap_or_default(),
+        ..*question
+    };
     match lock::holder(path)? {
         Some(holder) => {
-            let asked = ask_router(address, &holder, verb, line, asked_by)?;
+            let asked = Command::give(path, &holder, &question)?.answer(question.wait)?;
             Ok(asked.map(|done| with_holder(done, &holder)))
         }
-        None => do_alone(address, line, asked_by),
+        None => do_alone(address, question.line, question.asked_by),
     }
 }
 
-fn ask_router(
-    address: &StoreAddress,
-    holder: &Holder,
-    verb: &str,
-    line: &str,
-    asked_by: &str,
-) -> Result<Asked, AskError> {
-    let path = address.path();
-    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
-    let connection = connection::open_existing(path)?;
-    connection
-        .execute(
-            "INSERT INTO commands (asked_at, asked_by, verb, arguments) VALUES (?1, ?2, ?3, ?4)",
-            params![Timestamp::now().as_microsecond(), asked_by, verb, line],
-        )
-        .map_err(fault)?;
-    let number = connection.last_insert_rowid();
-    let started = Instant::now();
-    while started.elapsed() < ANSWER_WAIT_MAX {
-        if let Some(outcome) = outcome(&connection, number).map_err(fault)? {
-            return read(&outcome);
+/// A command that was given to a router.
+struct Command<'c> {
+    path: &'c Path,
+    holder: &'c Holder,
+    connection: Connection,
+    number: i64,
+}
+
+impl<'c> Command<'c> {
+    /// Writes the command down, and until when its answer is waited for: whoever asks may be gone
+    /// before that without a word.
+    fn give(
+        path: &'c Path,
+        holder: &'c Holder,
+        question: &Question<'_>,
+    ) -> Result<Self, StoreFault> {
+        let connection = connection::open_existing(path)?;
+        let found = schema::version(&connection, path)?;
+        if found < schema::SCHEMA_VERSION {
+            return Err(StoreFault::new(path, FaultKind::Older { found }));
         }
-        thread::sleep(LOOK_EVERY);
+        let asked_at = Timestamp::now().as_microsecond();
+        let wait = i64::try_from(question.wait.as_micros()).unwrap_or(i64::MAX);
+        let given = connection.execute(
+            "INSERT INTO commands (asked_at, asked_by, verb, arguments, wait_until) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                asked_at,
+                question.asked_by,
+                question.verb,
+                question.line,
+                asked_at.saturating_add(wait)
+            ],
+        );
+        given.map_err(|error| StoreFault::of_sqlite(path, &error))?;
+        Ok(Self {
+            path,
+            holder,
+            number: connection.last_insert_rowid(),
+            connection,
+        })
     }
-    Err(AskError::NoAnswer {
-        path: path.to_path_buf(),
-        holder: holder.clone(),
-        seconds: ANSWER_WAIT_MAX.as_secs(),
-    })
+
+    /// Waits for the answer; without one, sees to it that the command is not run later.
+    fn answer(&self, wait: Duration) -> Result<Asked, AskError> {
+        let started = Instant::now();
+        let mut looked = started;
+        while started.elapsed() < wait {
+            if let Some(outcome) = self.outcome()? {
+                return read(&outcome);
+            }
+            thread::sleep(LOOK_EVERY);
+            if looked.elapsed() >= HOLDER_EVERY {
+                looked = Instant::now();
+                if lock::holder(self.path)?.is_none() {
+                    return self.without_router();
+                }
+            }
+        }
+        let (path, holder) = (self.path.to_path_buf(), self.holder.clone());
+        let seconds = wait.as_secs();
+        if self.withdraw()? {
+            return Err(AskError::NotTaken {
+                path,
+                holder,
+                seconds,
+            });
+        }
+        match self.outcome()? {
+            Some(outcome) => read(&outcome),
+            None => Err(AskError::NotAnswered {
+                path,
+                holder,
+                seconds,
+                number: self.number,
+            }),
+        }
+    }
+
+    /// The router has ended meanwhile.
+    fn without_router(&self) -> Result<Asked, AskError> {
+        let was_taken = !self.withdraw()?;
+        match self.outcome()? {
+            Some(outcome) if was_taken => read(&outcome),
+            _ => Err(AskError::RouterGone {
+                message: if was_taken { GONE } else { GONE_BEFORE }.to_owned(),
+            }),
+        }
+    }
+
+    fn withdraw(&self) -> Result<bool, StoreFault> {
+        let now = Timestamp::now().as_microsecond();
+        let withdrawn = commands::withdraw(&self.connection, self.number, now);
+        withdrawn.map_err(|error| StoreFault::of_sqlite(self.path, &error))
+    }
+
+    fn outcome(&self) -> Result<Option<String>, StoreFault> {
+        let found = self.connection.query_row(
+            "SELECT outcome FROM commands WHERE number = ?1 AND done_at IS NOT NULL",
+            [self.number],
+            |row| row.get(0),
+        );
+        let found = found.optional();
+        found.map_err(|error| StoreFault::of_sqlite(self.path, &error))
+    }
 }
 
 /// A status, with who it is of.
@@ -141,16 +263,6 @@ fn with_holder(mut done: Value, holder: &Holder) -> Value {
     done
 }
 
-fn outcome(connection: &Connection, number: i64) -> rusqlite::Result<Option<String>> {
-    connection
-        .query_row(
-            "SELECT outcome FROM commands WHERE number = ?1 AND done_at IS NOT NULL",
-            [number],
-            |row| row.get(0),
-        )
-        .optional()
-}
-
 fn read(outcome: &str) -> Result<Asked, AskError> {
     let value: Option<Value> = serde_json::from_str(outcome).ok();
     if let Some(done) = value.as_ref().and_then(|value| value.get("done")) {
@@ -161,6 +273,8 @@ fn read(outcome: &str) -> Result<Asked, AskError> {
         error.get(key)?.as_str().map(str::to_owned)
     };
     match (word("code"), word("message")) {
+        // What came of it is not known: that is no refusal.
+        (Some(code), Some(message)) if code == ROUTER_GONE => Err(AskError::RouterGone { message }),
         (Some(code), Some(message)) => Ok(Err(Rejected { code, message })),
         _ => Err(AskError::Unreadable {
             text: outcome.escape_debug().take(200).collect(),
@@ -213,9 +327,11 @@ fn settle(
 ) -> Result<Value, Rejection> {
     let settlement = answer::settlement(line)?;
     let settled = store.settle_for(&settlement, asked_by)?;
-    let (state, _) = store.restored().trading_state.unwrap_or_default();
-    if settled.side_mismatch && !settled.repeated && state == TradingState::Active {
-        set_state(store, TradingState::Reducing, None, "router")?;
+    if settled.side_mismatch && !settled.repeated {
+        let (state, until) = store.restored().trading_state.unwrap_or_default();
+        if let Some(stricter) = after_mismatch(state, until) {
+            set_state(store, stricter, None, "router")?;
+        }
     }
     Ok(answer::settled(line, &settled).into_value())
 }

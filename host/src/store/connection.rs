@@ -23,10 +23,20 @@ const CHECKPOINT_PAGES: i64 = 4_000;
 /// # Errors
 /// [`StoreFault`].
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreFault> {
+    open_writer_with(path, OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+/// The same with a store that there was: none is made where it is gone.
+///
+/// # Errors
+/// [`StoreFault`].
+pub(super) fn open_writer_again(path: &Path) -> Result<Connection, StoreFault> {
+    open_writer_with(path, OpenFlags::empty())
+}
+
+fn open_writer_with(path: &Path, more: OpenFlags) -> Result<Connection, StoreFault> {
     check_library(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let mut connection = open(path, flags)?;
     // Before anything is written: a database of another program is left as it is.
     schema::version(&connection, path)?;
@@ -192,7 +202,7 @@ mod tests {
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
         assert_eq!(mode, "wal");
-        assert_eq!(schema::version(&connection, &path), Ok(2));
+        assert_eq!(schema::version(&connection, &path), Ok(3));
         let tables: i64 = connection
             .query_row(
                 "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
@@ -233,13 +243,34 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let (_folder, path) = store();
         let newer = open_writer(&path).unwrap();
-        newer.pragma_update(None, "user_version", 3).unwrap();
+        newer.pragma_update(None, "user_version", 4).unwrap();
         drop(newer);
         refused(
             &path,
-            "`PATH` has schema 3, and this program knows up to 2; \
+            "`PATH` has schema 4, and this program knows up to 3; \
              use the newer program that wrote it",
         );
+    }
+
+    #[test]
+    fn an_older_store_is_brought_up_to_date() {
+        let (_folder, path) = store();
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(include_str!("schema.sql")).unwrap();
+        old.execute_batch(
+            "PRAGMA application_id = 1163416148; PRAGMA user_version = 1; \
+             INSERT INTO commands (asked_at, asked_by, verb, arguments) VALUES (1, 'a', 'b', 'c')",
+        )
+        .unwrap();
+        drop(old);
+        let connection = open_writer(&path).unwrap();
+        assert_eq!(schema::version(&connection, &path), Ok(3));
+        let kept: (String, Option<i64>) = connection
+            .query_row("SELECT verb, taken_at FROM commands", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(kept, ("b".to_owned(), None));
     }
 
     #[test]
@@ -283,7 +314,7 @@ mod tests {
         drop(open_writer(&path).unwrap());
         let fault = || StoreFault::new(&path, FaultKind::ReadOnly);
         let sealed = open_sealed(&path, fault()).unwrap();
-        assert_eq!(schema::version(&sealed, &path), Ok(2));
+        assert_eq!(schema::version(&sealed, &path), Ok(3));
         assert!(!beside(&path, "-shm").exists());
         let refused = |expected: &str| {
             let error = open_sealed(&path, fault()).unwrap_err().to_string();

@@ -44,6 +44,20 @@ pub enum FaultKind {
     Full,
     /// Another process holds it.
     Locked,
+    /// The file is not where it was opened any more.
+    Moved,
+    /// Another file has its name.
+    Replaced,
+    /// The file has several names.
+    Linked {
+        /// How many.
+        names: u64,
+    },
+    /// An older program wrote it, and runs on it.
+    Older {
+        /// Its schema's version.
+        found: i64,
+    },
     /// Another router runs on it.
     Running(Holder),
     /// SQLite finds its pages in disorder.
@@ -130,9 +144,30 @@ impl FaultKind {
         }
     }
 
+    /// Whether the file itself is elsewhere.
+    pub(super) const fn is_moved(&self) -> bool {
+        matches!(self, Self::Moved | Self::Replaced)
+    }
+
     fn sentence(&self, path: &Path) -> String {
         let path = path.display();
         match self {
+            Self::Moved => format!(
+                "`{path}` is gone: it was moved or removed while the router ran; move it back, or \
+                 end the router and start it where the file is now"
+            ),
+            Self::Replaced => format!(
+                "`{path}` is another file than the one that was opened: it was replaced while the \
+                 router ran; move the first one back, or end the router and start it again"
+            ),
+            Self::Linked { names } => format!(
+                "`{path}` is a file with {names} names (hard links): another router could run on \
+                 it by another name, with a log of its own; leave it this name alone"
+            ),
+            Self::Older { found } => format!(
+                "`{path}` has schema {found}, and an older program runs on it; use that program, \
+                 or start the router with this one"
+            ),
             Self::Missing => format!("there is no store at `{path}`"),
             Self::NotADatabase => format!("`{path}` is not a store: it is no SQLite database"),
             Self::Foreign => format!(

@@ -13,7 +13,7 @@ pub(super) const KEY: &str = "generations";
 
 /// Numbers that are reserved ahead: more than there are policies that can lose their place one
 /// after the other, with a swap before each that could not be written.
-const AHEAD: u64 = 16;
+pub(crate) const GENERATIONS_AHEAD: u64 = 16;
 
 /// What is known of the numbers.
 #[derive(Debug)]
@@ -38,15 +38,17 @@ impl Generations {
     /// Notes what a change that is on disk has reserved.
     pub(super) fn reserved_by(&self, change: &ChangedEvent<'_>) {
         if let Some(generation) = change.generation {
-            self.reserved
-                .fetch_max(generation.saturating_add(AHEAD), Ordering::AcqRel);
+            self.reserved.fetch_max(
+                generation.saturating_add(GENERATIONS_AHEAD),
+                Ordering::AcqRel,
+            );
         }
     }
 
     /// The last number that may be given out to whoever asks: some are left for policies that
     /// lose their place.
     pub(super) fn max(&self) -> u64 {
-        let left = AHEAD / 2;
+        let left = GENERATIONS_AHEAD / 2;
         self.reserved.load(Ordering::Acquire).saturating_sub(left)
     }
 
@@ -73,7 +75,7 @@ impl Generations {
 
 /// Reserves the numbers behind that of a generation, in the transaction that is open.
 pub(super) fn reserve(connection: &Connection, generation: u64) -> rusqlite::Result<usize> {
-    let last = i64::try_from(generation.saturating_add(AHEAD)).unwrap_or(i64::MAX);
+    let last = i64::try_from(generation.saturating_add(GENERATIONS_AHEAD)).unwrap_or(i64::MAX);
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('generations', ?1) ON CONFLICT (key) DO UPDATE \
          SET value = max(value, excluded.value)",

@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::journal::mask::Mask;
 use crate::ledger::window::Moment;
 use crate::ledger::{KEPT_CHARGES_MAX, KeptCharge, KeptLedger, Restored};
-use crate::router::Quarantined;
+use crate::router::{Quarantined, after_mismatch};
 
 /// What a store holds of the ledger.
 #[derive(Debug)]
@@ -80,6 +80,12 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
         })
         .transpose()?;
     let lives = lives::lives(connection, path)?;
+    let trading_state = if has_unanswered_mismatch(connection).map_err(fault)? {
+        let (state, until) = trading_state.unwrap_or_default();
+        Some(after_mismatch(state, until).map_or((state, until), |stricter| (stricter, None)))
+    } else {
+        trading_state
+    };
     Ok(Restored {
         account_currency: lives::account_currency(connection, &lives).map_err(fault)?,
         lives,
@@ -90,6 +96,17 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
         trading_state,
         quarantined: quarantined(connection, path)?,
     })
+}
+
+/// Whether a fill came on another side than decided, and the router ended before it could say
+/// what follows: nobody has said since how much is let through.
+fn has_unanswered_mismatch(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM settlements WHERE side_mismatch = 1 AND seq > \
+         coalesce((SELECT max(seq) FROM changes WHERE kind = 'trading_state'), 0))",
+        [],
+        |row| row.get(0),
+    )
 }
 
 fn quarantined(connection: &Connection, path: &Path) -> Result<Vec<Quarantined>, StoreFault> {

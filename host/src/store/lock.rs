@@ -5,7 +5,7 @@
 //! stands in the file only says whose it is.
 
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::{FaultKind, StoreFault};
+use super::place::{self, FileId};
 
 /// Bytes that are read of a lock file.
 const TEXT_BYTES_MAX: u64 = 4 * 1024;
@@ -37,6 +38,8 @@ pub struct Holder {
 #[derive(Debug)]
 pub struct StoreLock {
     _file: File,
+    /// The lock file, where there was none before.
+    made: Option<PathBuf>,
 }
 
 impl Holder {
@@ -75,7 +78,7 @@ impl fmt::Display for Holder {
 }
 
 impl StoreLock {
-    /// Takes the lock of the store in this file.
+    /// Takes the lock of the store in this file, whatever links lead to it.
     ///
     /// # Errors
     /// [`StoreFault`]: another router holds it, or there is no lock file to be had.
@@ -84,17 +87,18 @@ impl StoreLock {
             let what = format!("its lock file: {error}");
             StoreFault::new(store, FaultKind::Unopenable { what })
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(lock_path(store))
-            .map_err(unopenable)?;
+        let path = lock_path(store)?;
         let started = Instant::now();
         loop {
+            let (mut file, is_new) = open_lock(&path).map_err(unopenable)?;
             match file.try_lock() {
-                Ok(()) => break,
+                // Whoever had it may have taken the file away with it.
+                Ok(()) if !is_at(&file, &path) && started.elapsed() < LOOK_MAX => {}
+                Ok(()) => {
+                    write_holder(&mut file, &Holder::this_process()).map_err(unopenable)?;
+                    let made = is_new.then_some(path);
+                    return Ok(Self { _file: file, made });
+                }
                 // Whoever only looks who holds it holds it for a moment.
                 Err(TryLockError::WouldBlock) if started.elapsed() < LOOK_MAX => {
                     thread::sleep(LOOK_MAX / 10);
@@ -106,8 +110,36 @@ impl StoreLock {
                 Err(TryLockError::Error(error)) => return Err(unopenable(error)),
             }
         }
-        write_holder(&mut file, &Holder::this_process()).map_err(unopenable)?;
-        Ok(Self { _file: file })
+    }
+
+    /// Gives the lock up for what turned out to be no store; a file that was made for it goes.
+    pub(super) fn discard(self) {
+        if let Some(path) = &self.made {
+            // While it is held still, so that nobody else's is taken away.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Opens the lock file, and says whether it was made.
+fn open_lock(path: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // It may be taken away in between, and is made anew then.
+            let opened = options.create(true).truncate(false).open(path)?;
+            Ok((opened, false))
+        }
+        made => Ok((made?, true)),
+    }
+}
+
+/// Whether the open file is the one of this name.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => FileId::of(&open) == FileId::of(&named),
+        _ => false,
     }
 }
 
@@ -116,7 +148,7 @@ impl StoreLock {
 /// # Errors
 /// [`StoreFault`] when the lock file cannot be read.
 pub fn holder(store: &Path) -> Result<Option<Holder>, StoreFault> {
-    let mut file = match File::open(lock_path(store)) {
+    let mut file = match File::open(lock_path(store)?) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -135,10 +167,11 @@ pub fn holder(store: &Path) -> Result<Option<Holder>, StoreFault> {
     }
 }
 
-fn lock_path(store: &Path) -> PathBuf {
-    let mut path = store.as_os_str().to_owned();
+/// Beside the file itself, so that every link to it leads to one lock.
+fn lock_path(store: &Path) -> Result<PathBuf, StoreFault> {
+    let mut path = place::resolved(store)?.into_os_string();
     path.push(".lock");
-    path.into()
+    Ok(path.into())
 }
 
 fn read_holder(file: &mut File) -> Holder {
@@ -189,7 +222,7 @@ mod tests {
     fn a_holder_that_does_not_say_who_it_is_is_respected_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("router.db");
-        let file = File::create(lock_path(&store)).unwrap();
+        let file = File::create(lock_path(&store).unwrap()).unwrap();
         file.try_lock().unwrap();
         assert_eq!(
             StoreLock::take(&store).unwrap_err().to_string(),
@@ -198,6 +231,37 @@ mod tests {
                 store.display()
             )
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_the_same_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("router.db");
+        fs::write(&store, "").unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&store, &link).unwrap();
+        let lock = StoreLock::take(&link).unwrap();
+        assert_eq!(holder(&store).unwrap(), holder(&link).unwrap());
+        assert!(holder(&store).unwrap().is_some());
+        StoreLock::take(&store).unwrap_err();
+        drop(lock);
+        StoreLock::take(&store).unwrap();
+        assert!(!folder.path().join("link.db.lock").exists());
+    }
+
+    #[test]
+    fn a_lock_file_is_left_behind_by_a_store_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("router.db");
+        let file = folder.path().join("router.db.lock");
+        StoreLock::take(&store).unwrap().discard();
+        assert!(!file.exists());
+        drop(StoreLock::take(&store).unwrap());
+        assert!(file.exists());
+        // It was there before.
+        StoreLock::take(&store).unwrap().discard();
+        assert!(file.exists());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! the host's. Writes nothing itself.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::commands::Command;
-use super::shared::Order;
+use super::shared::{Answer, Order, Taken};
 use crate::router::Router;
 use crate::stream::operate;
 
@@ -38,7 +38,7 @@ impl Operator {
     /// # Errors
     /// When there is no thread to do it.
     pub fn start(router: Arc<Router>, inbox: Inbox) -> std::io::Result<Self> {
-        let (stop, stopped) = std::sync::mpsc::sync_channel(0);
+        let (stop, stopped) = sync_channel(0);
         let thread = thread::Builder::new()
             .name("operator".to_owned())
             .spawn(move || run(&router, &inbox, &stopped))?;
@@ -61,7 +61,11 @@ impl Drop for Operator {
 fn run(router: &Router, inbox: &Inbox, stopped: &Receiver<()>) {
     loop {
         match inbox.commands.recv_timeout(TICK) {
-            Ok(command) => answer(router, &command, &inbox.orders),
+            Ok(command) => {
+                if takes(&command, &inbox.orders) {
+                    answer(router, &command, &inbox.orders);
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -72,6 +76,14 @@ fn run(router: &Router, inbox: &Inbox, stopped: &Receiver<()>) {
     }
 }
 
+/// Whether the command is to be run, which is written down before it is: one that was withdrawn
+/// is not run, and none is run twice.
+fn takes(command: &Command, orders: &SyncSender<Order>) -> bool {
+    let (reply, taken) = sync_channel(1);
+    let asked = orders.send(Order::Take(command.number, reply));
+    asked.is_ok() && taken.recv() == Ok(Taken::Run)
+}
+
 fn answer(router: &Router, command: &Command, orders: &SyncSender<Order>) {
     let outcome = match operate(router, &command.arguments, &command.asked_by) {
         Ok(done) => json!({ "done": done }),
@@ -80,9 +92,9 @@ fn answer(router: &Router, command: &Command, orders: &SyncSender<Order>) {
         }),
     };
     // A store that is gone has nobody who waits for the answer.
-    let _ = orders.send(Order::Answer {
+    let _ = orders.send(Order::Answer(Answer {
         number: command.number,
         done_at: Timestamp::now().as_microsecond(),
         outcome: Value::to_string(&outcome),
-    });
+    }));
 }

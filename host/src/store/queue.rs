@@ -110,6 +110,8 @@ struct Inner {
     taken_to: u64,
     /// Since when those are on their way to the disk, if they are.
     taken_at: Option<Instant>,
+    /// Whether somebody waited for one of them in vain.
+    is_late: bool,
 }
 
 /// Those who wait for one group of entries.
@@ -136,23 +138,21 @@ pub(super) struct Queue {
 }
 
 impl Group {
-    /// What became of the group, once that is known; an error where it is not in time.
-    fn wait(&self, until: Instant) -> Result<(), StoreError> {
+    /// What became of the group, once that is known; `PENDING` where it is not in time.
+    fn wait(&self, until: Instant) -> u8 {
         loop {
             match self.state.load(Ordering::Acquire) {
                 PENDING => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         self.leave();
-                        return Err(StoreError::Unavailable);
+                        return PENDING;
                     }
                     thread::park_timeout(left);
                 }
                 state => {
                     self.wake(1);
-                    return (state == DURABLE)
-                        .then_some(())
-                        .ok_or(StoreError::Unavailable);
+                    return state;
                 }
             }
         }
@@ -251,6 +251,7 @@ impl Queue {
                 taken: Arc::default(),
                 taken_to: 0,
                 taken_at: None,
+                is_late: false,
             }),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -323,7 +324,19 @@ impl Queue {
         };
         lock(&group.waiters).push(thread::current());
         drop(inner);
-        group.wait(since + self.disk_wait_max)
+        match group.wait(since + self.disk_wait_max) {
+            DURABLE => return Ok(()),
+            PENDING => self.inner().note_late(ticket),
+            _ => {}
+        }
+        Err(StoreError::Unavailable)
+    }
+
+    /// Whether the ticket's entry is on disk, as far as that is known now.
+    pub(super) fn is_durable(&self, ticket: Ticket) -> bool {
+        let inner = self.inner();
+        let ended = inner.ended.get(ticket.epoch).copied();
+        ticket.number <= ended.unwrap_or(inner.durable)
     }
 
     /// The ticket of what stands last.
@@ -412,6 +425,7 @@ impl Queue {
         let mut inner = self.inner();
         inner.durable += entries as u64;
         inner.taken_at = None;
+        inner.is_late = false;
         let group = Arc::clone(&inner.taken);
         drop(inner);
         group.end(DURABLE);
@@ -425,8 +439,11 @@ impl Queue {
         kept.keep_unawaited(taken);
         kept.keep_unawaited(&inner.waiting);
         inner.waiting = kept;
+        // It is due once the store is written again, though nobody puts anything behind it.
+        inner.since = (!inner.waiting.is_empty()).then(Instant::now);
         inner.is_urgent = false;
         inner.taken_at = None;
+        inner.is_late = false;
         if inner.state == State::Serving {
             inner.state = State::Failed;
         }
@@ -501,7 +518,16 @@ impl Queue {
 }
 
 impl Inner {
+    /// Notes that an entry was waited for in vain, unless it got to the disk at last.
+    fn note_late(&mut self, ticket: Ticket) {
+        let is_waiting = ticket.epoch == self.ended.len() && ticket.number > self.durable;
+        self.is_late |= is_waiting;
+    }
+
     fn hangs(&self, disk_wait_max: Duration) -> bool {
+        if self.is_late {
+            return true;
+        }
         let oldest = self.taken_at.or(self.since);
         oldest.is_some_and(|since| since.elapsed() > disk_wait_max)
     }

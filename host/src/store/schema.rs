@@ -1,5 +1,5 @@
 //! The tables of a store, and how an older store gets to them. Which columns mean what is said
-//! in `schema.sql` and in the host's README.
+//! in `schema.sql`, `schema3.sql` and in the host's README.
 
 use std::path::Path;
 
@@ -10,10 +10,14 @@ use super::error::{FaultKind, StoreFault};
 /// What tells a store from other databases: `EXRT`.
 pub const APPLICATION_ID: i64 = 0x4558_5254;
 /// The version of the tables that this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// What leads from each version to the next one; the first makes the tables.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), LATEST_OF_RECORDS];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema.sql"),
+    LATEST_OF_RECORDS,
+    include_str!("schema3.sql"),
+];
 
 /// From version 1, whose records an older program reads, to records of version 2, which it does
 /// not; and to a latest time that the journal proves, where it was memory's own.

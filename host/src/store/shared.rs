@@ -13,6 +13,7 @@ use super::error::StoreFault;
 use super::generations::Generations;
 use super::ids::{self, IdFilter};
 use super::load::Loaded;
+use super::place::Place;
 use super::policies::Policies;
 use super::queue::{Batch, Queue};
 use super::{Disk, StoreObserver};
@@ -32,17 +33,34 @@ pub(super) const COMMANDS_WAITING_MAX: usize = 64;
 pub(super) enum Order {
     /// Write a policy down that is new to the store.
     Introduce(Box<Policy>, SyncSender<Result<PolicyNumber, StoreError>>),
+    /// Write down that a command is run now, unless nobody waits for it any more.
+    Take(i64, SyncSender<Taken>),
     /// Write down what came of a command.
-    Answer {
-        number: i64,
-        done_at: i64,
-        outcome: String,
-    },
+    Answer(Answer),
+}
+
+/// What came of a command.
+pub(super) struct Answer {
+    pub(super) number: i64,
+    pub(super) done_at: i64,
+    pub(super) outcome: String,
+}
+
+/// Whether a command is to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Now: that it is stands on disk.
+    Run,
+    /// Not any more.
+    Withdrawn,
+    /// Not now: it is handed on again once the store is back.
+    Later,
 }
 
 /// What is shared.
 pub(super) struct Shared {
     pub(super) path: PathBuf,
+    pub(super) place: Place,
     pub(super) memory: MemoryStore<Recorded>,
     pub(super) queue: Queue,
     /// Since when the disk hangs, once that was told.
@@ -146,6 +164,9 @@ impl Shared {
         read: impl FnOnce(&Connection) -> Result<T, StoreFault>,
     ) -> Result<T, StoreError> {
         let mut reader = lock(&self.reader);
+        if reader.is_none() {
+            self.place.check().map_err(|_| StoreError::Unavailable)?;
+        }
         let connection = match &mut *reader {
             Some(connection) => connection,
             none => none.insert(

@@ -1,5 +1,6 @@
 //! The durable store itself: the ledger's seam over memory, queue and writer.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -16,7 +17,8 @@ use super::generations::Generations;
 use super::ids::IdFilter;
 use super::lock::StoreLock;
 use super::operator::Inbox;
-use super::policies::{KnownPolicy, Policies};
+use super::place::{self, Place};
+use super::policies::Policies;
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
 use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, lives, load, writer};
@@ -40,6 +42,10 @@ const IDS_MAX: usize = 4 * super::queue::QUEUE_ENTRIES_MAX;
 /// The event id under which a reservation's time ends.
 const EXPIRY: &str = "ttl";
 
+/// Reservations at most of which it is remembered that their end was told and is not on disk: what
+/// the store fails to write ends once more when it is back.
+const EXPIRIES_TOLD_MAX: usize = 4_096;
+
 /// A durable store in one SQLite file, held by this process alone. Dropped, it writes what it
 /// still has, and lets go of the file.
 pub struct SqliteStore {
@@ -52,7 +58,9 @@ pub struct SqliteStore {
     pub(super) late: Mutex<()>,
     restored: Restored,
     commands: Mutex<Option<Receiver<Command>>>,
-    _lock: StoreLock,
+    /// Given up last.
+    lock: Option<StoreLock>,
+    told: Mutex<BTreeMap<ReservationId, Ticket>>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -83,9 +91,27 @@ impl SqliteStore {
         options: StoreOptions,
         decides: bool,
     ) -> Result<Self, StoreFault> {
+        let store_lock = StoreLock::take(address.path())?;
+        match Self::open_locked(address, options, decides) {
+            Ok(mut opened) => {
+                opened.lock = Some(store_lock);
+                Ok(opened)
+            }
+            Err(fault) => {
+                store_lock.discard();
+                Err(fault)
+            }
+        }
+    }
+
+    fn open_locked(
+        address: &StoreAddress,
+        options: StoreOptions,
+        decides: bool,
+    ) -> Result<Self, StoreFault> {
         let path = address.path().to_path_buf();
         let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&path, &error);
-        let store_lock = StoreLock::take(&path)?;
+        place::check_names(&path)?;
         options.disk.opening().map_err(fault)?;
         let connection = connection::open_writer(&path)?;
         if decides && !load::keeps_mask(&connection, options.mask.as_ref()).map_err(fault)? {
@@ -118,6 +144,7 @@ impl SqliteStore {
             commands: command_sender,
             complete_from: Mutex::new(Moment::MIN),
             generations: Generations::after(restored.generations),
+            place: Place::of(&path),
             path,
         });
         shared.take_over(&loaded)?;
@@ -139,7 +166,8 @@ impl SqliteStore {
             late: Mutex::new(()),
             restored,
             commands: Mutex::new(Some(commands)),
-            _lock: store_lock,
+            lock: None,
+            told: Mutex::default(),
         })
     }
 
@@ -151,6 +179,24 @@ impl SqliteStore {
             commands,
             orders: self.orders.clone(),
         })
+    }
+
+    /// Puts a change behind the others, with what proves the tables that say what holds.
+    fn push_change(&self, change: &ChangedEvent<'_>, item: Item) -> Result<Ticket, StoreError> {
+        let number = change
+            .digest
+            .and_then(|digest| self.shared.policies.number_of(digest));
+        let policy = number.and_then(|number| self.shared.policies.get(number));
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let change = ChangedEvent {
+            proofs: Proofs {
+                policy: policy.as_ref().map(|policy| &*policy.proof),
+                // Who only operates a store does not know what is masked.
+                mask: (change.kind == ChangeKind::Started).then_some(&mask),
+            },
+            ..*change
+        };
+        self.push(&Entry::Changed(change), item)
     }
 
     fn is_full(&self) -> bool {
@@ -167,12 +213,6 @@ impl SqliteStore {
     pub(super) fn serving(&self) -> Result<(), StoreError> {
         let is_serving = self.shared.queue.is_serving();
         is_serving.then_some(()).ok_or(StoreError::Unavailable)
-    }
-
-    /// What the store says of the policy that a change is about.
-    fn policy_of(&self, change: &ChangedEvent<'_>) -> Option<KnownPolicy> {
-        let policies = &self.shared.policies;
-        policies.get(policies.number_of(change.digest?)?)
     }
 
     /// A budget whose window reaches back beyond what memory has cannot be counted.
@@ -200,22 +240,6 @@ impl SqliteStore {
             .send(Order::Introduce(Box::new(policy.clone()), reply))
             .map_err(|_| StoreError::Unavailable)?;
         answer.recv().map_err(|_| StoreError::Unavailable)?
-    }
-}
-
-/// A change with what its entry proves.
-fn proved<'c>(
-    change: &ChangedEvent<'c>,
-    policy: Option<&'c KnownPolicy>,
-    mask: &'c str,
-) -> ChangedEvent<'c> {
-    ChangedEvent {
-        proofs: Proofs {
-            policy: policy.map(|policy| &*policy.proof),
-            // Who only operates a store does not know what is masked.
-            mask: (change.kind == ChangeKind::Started).then_some(mask),
-        },
-        ..*change
     }
 }
 
@@ -359,23 +383,17 @@ impl Store<Recorded> for SqliteStore {
             may_wait: false,
             ..awaited(Effect::None)
         };
-        let mask = load::mask_text(self.shared.mask.as_ref());
-        let policy = self.policy_of(change);
-        let change = proved(change, policy.as_ref(), &mask);
-        let pushed = self.push(&Entry::Changed(change), item);
+        let pushed = self.push_change(change, item);
         let ticket = pushed.inspect_err(|_| self.shared.generations.lose())?;
         self.shared.queue.wait(ticket)?;
-        self.shared.generations.reserved_by(&change);
+        self.shared.generations.reserved_by(change);
         Ok(())
     }
 
     fn change_first(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
-        let mask = load::mask_text(self.shared.mask.as_ref());
-        let policy = self.policy_of(change);
-        let change = proved(change, policy.as_ref(), &mask);
-        let ticket = self.push(&Entry::Changed(change), awaited(Effect::None))?;
+        let ticket = self.push_change(change, awaited(Effect::None))?;
         self.shared.queue.wait(ticket)?;
-        self.shared.generations.reserved_by(&change);
+        self.shared.generations.reserved_by(change);
         Ok(())
     }
 
@@ -411,6 +429,9 @@ impl Store<Recorded> for SqliteStore {
     fn expire(&self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
         self.serving()?;
         let event_id = EventId::new(EXPIRY).map_err(|_| StoreError::Unavailable)?;
+        let mut told = lock(&self.told);
+        told.retain(|_, ticket| !self.shared.queue.is_durable(*ticket));
+        let mut fresh = Vec::new();
         self.shared.memory.expire_then(now, |expired, standing| {
             let event = ReleasedEvent {
                 recorded_at: self.clock.now(),
@@ -425,8 +446,16 @@ impl Store<Recorded> for SqliteStore {
                 asked_by: None,
             };
             let item = awaited(Effect::Changed(standing));
-            self.push(&Entry::Released(event), item).map(|_| ())
-        })
+            let ticket = self.push(&Entry::Released(event), item)?;
+            if told.insert(expired.reservation, ticket).is_none() {
+                fresh.push(*expired);
+            }
+            Ok(())
+        })?;
+        while told.len() > EXPIRIES_TOLD_MAX {
+            told.pop_first();
+        }
+        Ok(fresh)
     }
 }
 

@@ -3,20 +3,19 @@
 //! opened and read anew, and serves again only then.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::commands::Polled;
+use super::aside::Aside;
 use super::error::{FaultKind, StoreFault};
 use super::queue::{Batch, Linger};
 use super::rows::{ChainHead, Rows, WriteError};
 use super::shared::{Order, Shared};
 use super::{connection, load};
 use crate::events::Event;
-use crate::ledger::StoreError;
 
 /// How often a store that failed is opened again.
 pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
@@ -45,25 +44,38 @@ pub(super) fn run(
     orders: &Receiver<Order>,
 ) {
     let _gone = Gone(shared);
+    let mut aside = Aside::new();
     loop {
-        let Err(fault) = serve(shared, &connection, &mut head, orders) else {
+        let Err(fault) = serve(shared, &connection, &mut head, &mut aside, orders) else {
             return shared.generations.end(&connection);
         };
         let since = Instant::now();
-        let what = fault.to_string();
-        shared.tell(&Event::StoreFailed {
-            what,
-            lost: shared.queue.take_lost(),
-        });
         // Given up, and yet held until another is open: as long as somebody holds the log's
         // index, what failed to be committed lies behind the log's end, and is written over.
         // Whoever had to make the index anew would find it in the system's cache and take it
         // for committed, though a sync that failed may have kept it from the disk for good; and
         // what is committed behind such a gap is gone with the next power cut.
         let _ = connection.execute_batch("ROLLBACK");
-        match reopen(shared, orders) {
+        let is_moved = fault.kind.is_moved();
+        if is_moved {
+            // What was acknowledged stands in the log, which stayed where it was: so that the file
+            // has all of it, wherever it is now.
+            let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        let what = fault.to_string();
+        shared.tell(&Event::StoreFailed {
+            what,
+            lost: shared.queue.take_lost(),
+        });
+        match reopen(shared, &mut aside, orders, fault) {
             Some(opened) => (connection, head) = opened,
-            None => return abandon(shared),
+            None => {
+                if is_moved {
+                    // Closed, it would remove the log of whatever has its name by now.
+                    std::mem::forget(connection);
+                }
+                return abandon(shared);
+            }
         }
         shared.tell(&Event::StoreBack {
             seconds: since.elapsed().as_secs(),
@@ -95,19 +107,24 @@ fn serve(
     shared: &Shared,
     connection: &Connection,
     head: &mut ChainHead,
+    aside: &mut Aside,
     orders: &Receiver<Order>,
 ) -> Result<(), StoreFault> {
     let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&shared.path, &error);
     let mut spent = Batch::default();
     let prepared = Rows::prepare(connection, &shared.policies, &shared.ids);
     let mut rows = prepared.map_err(|error| failed(shared, &spent, fault(error)))?;
-    let mut polled = Polled::new();
+    let begun = aside.begin(connection);
+    begun.map_err(|error| failed(shared, &spent, fault(error)))?;
     let mut looked = Instant::now();
     let mut linger = Linger::default();
     loop {
         let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
             let started = Instant::now();
+            if let Err(fault) = shared.place.check() {
+                return Err(failed(shared, &batch, fault));
+            }
             let written = rows.write(&batch, *head, || shared.disk.committing());
             let written = written.and_then(|end| {
                 shared.disk.committed()?;
@@ -127,15 +144,13 @@ fn serve(
             return Ok(());
         }
         spent = batch;
-        if let Err(error) = follow(shared, connection, orders) {
-            return Err(failed(shared, &Batch::default(), fault(error)));
-        }
-        if looked.elapsed() >= POLL_EVERY {
+        let mut beside = aside.follow(shared, connection, orders).map_err(fault);
+        if beside.is_ok() && looked.elapsed() >= POLL_EVERY {
             looked = Instant::now();
-            if let Err(error) = polled.poll(connection, &shared.commands) {
-                return Err(failed(shared, &Batch::default(), fault(error)));
-            }
+            let polled = aside.poll(connection, &shared.commands).map_err(fault);
+            beside = polled.and_then(|()| shared.place.check());
         }
+        beside.map_err(|fault| failed(shared, &Batch::default(), fault))?;
     }
 }
 
@@ -154,39 +169,15 @@ fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
     fault
 }
 
-/// Does what is asked for beside entries.
-fn follow(
-    shared: &Shared,
-    connection: &Connection,
-    orders: &Receiver<Order>,
-) -> rusqlite::Result<()> {
-    while let Ok(order) = orders.try_recv() {
-        match order {
-            Order::Introduce(policy, reply) => {
-                let added = shared.policies.add(connection, &policy);
-                // Whoever asked may be gone.
-                let _ = reply.send(added.as_ref().copied().map_err(|_| StoreError::Unavailable));
-                added?;
-            }
-            Order::Answer {
-                number,
-                done_at,
-                outcome,
-            } => {
-                connection.execute(
-                    "UPDATE commands SET done_at = ?2, outcome = ?3 WHERE number = ?1",
-                    rusqlite::params![number, done_at, outcome],
-                )?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Opens and reads the store again, until that works; `None` when nobody needs it any more.
-fn reopen(shared: &Shared, orders: &Receiver<Order>) -> Option<(Connection, ChainHead)> {
+fn reopen(
+    shared: &Shared,
+    aside: &mut Aside,
+    orders: &Receiver<Order>,
+    mut fault: StoreFault,
+) -> Option<(Connection, ChainHead)> {
     loop {
-        refuse_orders(orders);
+        aside.refuse(orders);
         let is_last_try = shared.queue.is_closed();
         if !is_last_try {
             thread::sleep(REOPEN_EVERY);
@@ -195,7 +186,9 @@ fn reopen(shared: &Shared, orders: &Receiver<Order>) -> Option<(Connection, Chai
             .disk
             .opening()
             .map_err(|error| StoreFault::of_sqlite(&shared.path, &error))
-            .and_then(|()| connection::open_writer(&shared.path))
+            // Another file by this name would be opened on the log of the first one.
+            .and_then(|()| shared.place.check())
+            .and_then(|()| connection::open_writer_again(&shared.path))
             .and_then(|connection| {
                 let loaded = load::load(&connection, &shared.path)?;
                 shared.take_over(&loaded)?;
@@ -204,21 +197,15 @@ fn reopen(shared: &Shared, orders: &Receiver<Order>) -> Option<(Connection, Chai
         match opened {
             Ok(opened) => return Some(opened),
             Err(_) if is_last_try => return None,
-            Err(_) => {}
-        }
-    }
-}
-
-/// While the store cannot be written, nobody waits for it.
-fn refuse_orders(orders: &Receiver<Order>) {
-    loop {
-        match orders.try_recv() {
-            Ok(Order::Introduce(_, reply)) => {
-                let _ = reply.send(Err(StoreError::Unavailable));
+            // Somebody has to see to it: it does not come back by itself.
+            Err(other) if other.kind.is_moved() && other.kind != fault.kind => {
+                fault = other;
+                shared.tell(&Event::StoreFailed {
+                    what: fault.to_string(),
+                    lost: 0,
+                });
             }
-            // The terminal that asked hears nothing, and says so.
-            Ok(Order::Answer { .. }) => {}
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            Err(_) => {}
         }
     }
 }

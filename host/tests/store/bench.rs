@@ -48,7 +48,10 @@ impl Disk for Hanging {
         let slowness = self.slowness.load(Ordering::Acquire);
         std::thread::sleep(Duration::from_millis(slowness.into()));
         let is_hanging = self.is_hanging.lock().unwrap();
-        let waited = self.goes_on.wait_while(is_hanging, |hanging| *hanging);
+        // Not for ever: a test that fails has to end.
+        let waited = self
+            .goes_on
+            .wait_timeout_while(is_hanging, PATIENCE, |hanging| *hanging);
         drop(waited.unwrap());
         Ok(())
     }
@@ -148,6 +151,11 @@ impl Place {
         let router = Router::with_store(policy(), Box::new(store)).unwrap();
         let router = router.observer(Box::new(told(&events)));
         Ok(Bench { router, events })
+    }
+
+    /// A file beside the store.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// A value that stands in the store.

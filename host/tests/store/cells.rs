@@ -29,6 +29,8 @@ const UNPROVED: [(&str, &[&str], &str); 3] = [
             "asked_by",
             "verb",
             "arguments",
+            "wait_until",
+            "taken_at",
             "done_at",
             "outcome",
         ],
@@ -89,7 +91,8 @@ fn written() -> Place {
         router.swap(&candidate, "ops").unwrap_err();
     }
     let shut_out = router.quarantine();
-    router.clear_quarantine_for(shut_out[0].digest, "ops");
+    let cleared = router.clear_quarantine_for(shut_out[0].digest, "ops");
+    assert_eq!(cleared, Ok(true));
     let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/close-only");
     router.swap_file(&other, "ops").unwrap();
     router.rollback("ops").unwrap();
@@ -97,8 +100,8 @@ fn written() -> Place {
     Connection::open(place.path())
         .unwrap()
         .execute(
-            "INSERT INTO commands (asked_at, asked_by, verb, arguments, done_at, outcome)
-             VALUES (1, 'ops', 'status', '{}', 2, '{}')",
+            "INSERT INTO commands (asked_at, asked_by, verb, arguments, wait_until, taken_at,
+             done_at, outcome) VALUES (1, 'ops', 'status', '{}', 3, 2, 2, '{}')",
             [],
         )
         .unwrap();

@@ -127,15 +127,14 @@ impl Output {
 
 /// Runs `run` beside a stream on the router, which ends with it.
 fn streaming(bench: &Bench, run: impl FnOnce(&Sender<Vec<u8>>, &Output)) {
-    let (send, received) = channel();
     let output = Output::default();
     thread::scope(|scope| {
+        let (send, received) = channel();
         let mut written = output.clone();
         scope.spawn(move || {
             stream::route(&bench.router, Lines(received), &mut written, Format::Json).unwrap();
         });
         run(&send, &output);
-        drop(send);
     });
 }
 

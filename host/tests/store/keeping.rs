@@ -202,6 +202,33 @@ fn a_fill_on_the_other_side_lets_nothing_open() {
     assert_eq!(said(place.open().pilot("c")), "SKIP reducing_only");
 }
 
+/// Bug: a router that ended between writing such a fill down and what follows from it let the
+/// next one open again, and a state with an end came back to ACTIVE by itself.
+#[test]
+fn a_fill_on_the_other_side_is_remembered_until_somebody_has_looked() {
+    let place = Place::new();
+    let bench = place.open();
+    bench.pilot("a").unwrap();
+    bench.fill("R1", "f1", "10", Side::Sell);
+    drop(bench);
+    // As a crash in between leaves it, but for the chain.
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let forget = "DELETE FROM changes WHERE kind = 'trading_state'; DELETE FROM trading_state";
+    connection.execute_batch(forget).unwrap();
+    let again = place.open();
+    assert_eq!(said(again.pilot("b")), "SKIP reducing_only");
+    again.router.set_trading_state(TradingState::Active, None);
+    drop(again);
+    let third = place.open();
+    assert_eq!(said(third.pilot("c")), "BUY open_long R2");
+    let until = "2026-01-05T10:00:00Z".parse().unwrap();
+    let router = &third.router;
+    router.set_trading_state(TradingState::Halted, Some(until));
+    third.fill("R2", "f1", "10", Side::Sell);
+    assert_eq!(router.trading_state(), TradingState::Halted);
+    assert_eq!(router.trading_state_until(), None);
+}
+
 #[track_caller]
 fn expires(on_expiry: OnExpiry, held_after: &str) {
     let place = Place::new();

@@ -10,7 +10,7 @@ use conformance::hosts::answer::{self, Interface};
 use conformance::hosts::layout::{self, Prepared};
 use conformance::hosts::list::Host;
 use conformance::hosts::session;
-use execution_router::{Cache, Compiler, Loader};
+use execution_router::{Cache, Compiler, Loader, Policy, SandboxProfile};
 
 /// The host that asks a policy of another make.
 const RUST: &str = "rust";
@@ -50,6 +50,9 @@ struct RunArguments {
     /// Another component, document or folder with one: it is asked the default policy's cases
     #[arg(long, value_name = "P", conflicts_with = "only")]
     policy: Option<PathBuf>,
+    /// The bounds that this component is held to: strict or large
+    #[arg(long, requires = "policy", default_value = "strict")]
+    profile: SandboxProfile,
     /// Where `report.md` and `report.json` are written
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/hosts-report"))]
     report: PathBuf,
@@ -62,15 +65,20 @@ struct AnswerArguments {
     /// How it is asked
     #[arg(long, value_enum, default_value = "routing")]
     interface: Interface,
+    /// The bounds that the Rust host holds it to: strict or large
+    #[arg(long, default_value = "strict")]
+    profile: SandboxProfile,
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().verb {
         Verb::Prepare(arguments) => prepare(&arguments).map(|_| true),
         Verb::Run(arguments) => run(&arguments),
-        Verb::Answer(AnswerArguments { policy, interface }) => {
-            answer::run(&policy, interface).map(|()| true)
-        }
+        Verb::Answer(AnswerArguments {
+            policy,
+            interface,
+            profile,
+        }) => answer::run(&policy, interface, profile).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -98,14 +106,16 @@ fn run(arguments: &RunArguments) -> Result<bool, String> {
         None => Host::listed(&arguments.only),
         Some(_) => Host::listed(&[RUST.to_owned()]),
     }?;
-    let other = arguments.policy.as_deref().map(component).transpose()?;
+    let other = arguments.policy.as_deref();
+    let other = other.map(|path| component(path, arguments.profile));
+    let other = other.transpose()?;
     // Runners are started elsewhere.
     let folder = std::path::absolute(&arguments.prepare.folder);
     let folder = folder.map_err(|error| error.to_string())?;
     let report = match (other, hosts.as_slice()) {
         (Some(component), [host, ..]) => {
             let prepared = layout::gather(&Cache::user())?;
-            session::run_other(host, component, &prepared, &folder)?
+            session::run_other(host, &component, &prepared, &folder)?
         }
         _ => session::run(&hosts, &prepare(&arguments.prepare)?, &folder)?,
     };
@@ -126,15 +136,14 @@ fn run(arguments: &RunArguments) -> Result<bool, String> {
     ))
 }
 
-/// The component that a policy argument says.
-fn component(path: &Path) -> Result<Vec<u8>, String> {
+/// The policy that an argument says.
+fn component(path: &Path, profile: SandboxProfile) -> Result<Policy, String> {
     let document = path.join("policy.yaml");
     let path = if path.is_dir() { &document } else { path };
     let cache = Cache::user();
-    let loader = Loader::new(&cache).compiler(Compiler::in_process());
-    let policy = loader.load(path);
-    let policy = policy.map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(policy.component().to_vec())
+    let loader = Loader::new(&cache).profile(profile);
+    let policy = loader.compiler(Compiler::in_process()).load(path);
+    policy.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use execution_router::decider::POLICY_FAULT;
-use execution_router::{Cache, Compiler, Decider, Loader};
+use execution_router::{Cache, Compiler, Decider, Loader, SandboxProfile};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -41,11 +41,11 @@ enum Runner {
 ///
 /// # Errors
 /// That there is no such policy, or a line is no case.
-pub fn run(policy: &Path, interface: Interface) -> Result<(), String> {
+pub fn run(policy: &Path, interface: Interface, profile: SandboxProfile) -> Result<(), String> {
     let at = |error: String| format!("{}: {error}", policy.display());
     let component = std::fs::read(policy).map_err(|error| at(error.to_string()))?;
     let started = Instant::now();
-    let mut runner = Runner::load(&component, interface).map_err(at)?;
+    let mut runner = Runner::load(&component, interface, profile).map_err(at)?;
     let loading = started.elapsed();
     let (mut deciding, mut cases) = (Duration::ZERO, 0_u64);
     let mut out = BufWriter::new(io::stdout().lock());
@@ -93,11 +93,16 @@ fn locked(name: &str) -> &'static str {
 }
 
 impl Runner {
-    fn load(component: &[u8], interface: Interface) -> Result<Self, String> {
+    fn load(
+        component: &[u8],
+        interface: Interface,
+        profile: SandboxProfile,
+    ) -> Result<Self, String> {
         match interface {
             Interface::Routing => {
                 let cache = Cache::disabled();
-                let loader = Loader::new(&cache).compiler(Compiler::in_process());
+                let loader = Loader::new(&cache).profile(profile);
+                let loader = loader.compiler(Compiler::in_process());
                 let policy = loader.component(component);
                 let policy = policy.map_err(|error| error.to_string())?;
                 Ok(Self::Host(Box::new(Decider::new(policy))))

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal as _, stderr};
 use std::path::Path;
 
+use execution_router::Policy;
+
 use super::layout::{self, DEFAULT, Prepared};
 use super::list::Host;
 use super::report::{HostReport, Report};
@@ -23,14 +25,14 @@ pub fn run(hosts: &[Host], prepared: &Prepared, folder: &Path) -> Result<Report,
     Ok(report)
 }
 
-/// Asks the Rust host the default policy's cases on another component. What the two policies
+/// Asks the Rust host the default policy's cases on another policy. What the two policies
 /// call their rules and themselves is not compared.
 ///
 /// # Errors
 /// That there are no such cases, or they cannot be laid out.
 pub fn run_other(
     host: &Host,
-    component: Vec<u8>,
+    other: &Policy,
     prepared: &Prepared,
     folder: &Path,
 ) -> Result<Report, String> {
@@ -38,12 +40,14 @@ pub fn run_other(
     let default = default.ok_or("the default policy has no cases")?;
     let mut suite = Suite {
         name: OTHER.to_owned(),
-        component,
+        component: other.component().to_vec(),
         cases: default.cases.clone(),
     };
     layout::write(std::slice::from_ref(&suite), folder)?;
     let folder = folder.join(&suite.name);
-    let command = host.command(&folder.join("policy.wasm"))?;
+    let mut command = host.command(&folder.join("policy.wasm"))?;
+    let profile = other.profile().to_string();
+    command.words.extend(["--profile".to_owned(), profile]);
     let mut run = runner::run(&command, &folder.join("cases.jsonl"), suite.cases.len());
     for case in &mut suite.cases {
         case.expected = canonical::without_names(&case.expected);

@@ -130,8 +130,6 @@ pub struct Model {
     pub now: Shown,
     /// The live policy.
     pub policy: Vec<Terms>,
-    /// How each budget was had last, by whichever policy had it.
-    had: BTreeMap<usize, Terms>,
     ids: BTreeMap<u8, (Identity, u64)>,
 }
 
@@ -153,7 +151,6 @@ impl Model {
             granted: 0,
             now,
             policy: Vec::new(),
-            had: BTreeMap::new(),
             ids: BTreeMap::new(),
         };
         model.swap(policy);
@@ -168,27 +165,12 @@ impl Model {
         }
     }
 
-    /// Another policy is live. A budget that neither it nor the one before has keeps what its
-    /// window takes in, and forgets the rest.
+    /// Another policy is live. Nothing is forgotten for that: a swap away and back refills no
+    /// budget, also where its window has another length then.
     pub fn swap(&mut self, policy: Vec<Terms>) {
         if self.has(Flaw::SwapRefills) {
             self.charges.clear();
         }
-        let Self {
-            charges,
-            had,
-            now,
-            policy: before,
-            ..
-        } = self;
-        charges.retain(|charge| {
-            let mut both = before.iter().chain(&policy);
-            let is_had = both.any(|terms| terms.budget == charge.budget);
-            let counts_as_had = |terms: &Terms| counts(terms.window, terms.zone, &charge.at, now);
-            is_had || had.get(&charge.budget).is_none_or(counts_as_had)
-        });
-        self.had
-            .extend(policy.iter().map(|terms| (terms.budget, *terms)));
         self.policy = policy;
     }
 

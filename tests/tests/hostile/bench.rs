@@ -101,6 +101,7 @@ pub(crate) fn asked(
         .price(amount("50"))
         .target_notional(amount("500"))
         .equity(amount("100000"))
+        .position(None)
         .terms(set)
         .build()
         .unwrap()

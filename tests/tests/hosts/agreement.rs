@@ -4,11 +4,11 @@
 use std::sync::OnceLock;
 
 use conformance::generate::Numbers;
+use conformance::hosts::canonical;
 use conformance::hosts::embedded::Embedding;
 use conformance::hosts::layout::{self, Prepared};
 use conformance::hosts::unroll::{NoCase, Unroller};
 use conformance::hosts::{Case, trapping};
-use conformance::hosts::{canonical, generated};
 use conformance::{DEFAULT_POLICY, generate_line, run, variant_policy};
 use execution_router::stream::Format;
 use execution_router::{Cache, Compiler, Decider, Loader, Policy, Request, TradingState};
@@ -85,6 +85,14 @@ fn the_trapping_policy_traps_where_it_should() {
     }
 }
 
+/// Policies of cases, with budgets of every kind.
+const POLICIES: [&str; 4] = [
+    "venue",
+    "budgets/orders_and_amount",
+    "budgets/scope_symbol",
+    "logs/account_in_euro",
+];
+
 /// A line that is a request, with a time, so that budgets are charged.
 fn timed(numbers: &mut Numbers, number: u32) -> String {
     let line = generate_line::line(numbers);
@@ -102,7 +110,10 @@ fn timed(numbers: &mut Numbers, number: u32) -> String {
 fn what_route_answers_is_the_canonical_form() {
     let mut numbers = Numbers::new(90);
     let mut documents = vec![DEFAULT_POLICY.to_owned(), variant_policy()];
-    documents.extend((0..4).map(|number| generated::document(number * 1_000).unwrap()));
+    documents.extend(POLICIES.map(|folder| {
+        let path = run::cases_folder().join(folder).join("policy.yaml");
+        std::fs::read_to_string(path).unwrap()
+    }));
     for document in documents {
         let policy = Policy::from_document(&document, None, &cache()).unwrap();
         let engine = Engine::new(Document::parse(&document).unwrap().table()).unwrap();

@@ -14,6 +14,7 @@ fn a_store_keeps_what_it_answered_through_power_cuts() {
     let seen = run(2026, CYCLES, 8, &variants).unwrap_or_else(|finding| panic!("{finding}"));
     assert_eq!(seen.cycles, CYCLES);
     assert!(seen.acknowledged > CYCLES * 10, "{seen:?}");
-    assert!(seen.swaps > 10 && seen.expired > 10, "{seen:?}");
+    // Swaps are few: one is refused where it cannot be written.
+    assert!(seen.swaps > 0 && seen.expired > 10, "{seen:?}");
     assert!(seen.cut > 10 && seen.recovery_cuts > 10, "{seen:?}");
 }

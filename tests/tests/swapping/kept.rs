@@ -193,7 +193,8 @@ fn a_swap_that_is_on_disk_though_nobody_could_say_so_is_not_what_goes_on() {
     drop(bench);
     assert_eq!(place.lives(), "started 1, swap 2, refused 2");
     let store = place.store();
-    let last = store.last_live().unwrap().unwrap();
+    let lives = store.restored().lives;
+    let last = lives.first().unwrap();
     assert_eq!((last.name.as_str(), last.generation), ("default", 1));
 }
 

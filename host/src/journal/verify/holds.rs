@@ -15,10 +15,10 @@ use super::Findings;
 use super::entries::value;
 use crate::digest::Digest;
 use crate::journal::columns::Cell;
-use crate::journal::reader::{JournalError, Snapshot};
+use crate::journal::reader::{JournalError, Policies, Snapshot};
 use crate::journal::record::{ChangeKind, ChangedEvent, DecisionRecord};
 use crate::ledger::window::Moment;
-use crate::store::{PROVED_COLUMNS, proof, proved_columns};
+use crate::store::{GENERATIONS_AHEAD, PROVED_COLUMNS, proof, proved_columns};
 
 /// From this schema on, `meta` has the latest time that the entries have, and no other.
 const SCHEMA_OF_LATEST: i64 = 2;
@@ -41,6 +41,8 @@ pub(super) struct Holds {
     live: HashMap<u64, (i64, Digest)>,
     /// The highest of them, and the entry that made it live.
     last_live: Option<(u64, i64)>,
+    /// The highest that any change names, also one that was given up.
+    last_given: Option<(u64, i64)>,
     policies: HashMap<String, Proved>,
     mask: Option<(i64, String)>,
     state: Option<State>,
@@ -85,6 +87,9 @@ impl Holds {
     ) {
         if let Some(mask) = event.proofs.mask {
             self.masks(seq, place, mask, findings);
+        }
+        if let Some(generation) = event.generation {
+            self.last_given = self.last_given.max(Some((generation, seq)));
         }
         let digest = event.digest.map(|digest| digest.to_string());
         if let (Some(digest), Some(columns)) = (&digest, event.proofs.policy) {
@@ -188,13 +193,14 @@ impl Holds {
     pub(super) fn check(
         mut self,
         snapshot: &Snapshot<'_>,
+        policies: &Policies,
         findings: &mut Findings,
     ) -> Result<(), JournalError> {
         let fault = |error: rusqlite::Error| snapshot.fault(&error);
         self.check_policies(snapshot, findings).map_err(fault)?;
         self.check_quarantine(snapshot, findings).map_err(fault)?;
         self.check_state(snapshot, findings).map_err(fault)?;
-        self.check_meta(snapshot, findings).map_err(fault)
+        self.check_meta(snapshot, policies, findings).map_err(fault)
     }
 
     fn check_policies(
@@ -294,9 +300,15 @@ impl Holds {
     }
 
     /// The end of the chain is held to the walk itself.
-    fn check_meta(&self, snapshot: &Snapshot<'_>, findings: &mut Findings) -> rusqlite::Result<()> {
+    fn check_meta(
+        &self,
+        snapshot: &Snapshot<'_>,
+        policies: &Policies,
+        findings: &mut Findings,
+    ) -> rusqlite::Result<()> {
         let connection = &snapshot.transaction;
         let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let account_currency = self.account_currency(policies);
         let mut says_latest = self.latest.is_none();
         let mut says_mask = self.mask.is_none();
         let mut statement = connection.prepare("SELECT key, value FROM meta ORDER BY key")?;
@@ -313,6 +325,8 @@ impl Holds {
                     says_mask = true;
                     self.differs_in_mask(written)
                 }
+                "account_currency" => differs_in_currency(written, account_currency),
+                "generations" => self.differs_in_generations(written),
                 known if META_KEYS.contains(&known) => None,
                 _ => Some("no router writes it".to_owned()),
             };
@@ -344,6 +358,32 @@ impl Holds {
         (!is_so).then(what)
     }
 
+    /// What the policy that was made live last counts in, as all others on the store must.
+    fn account_currency<'p>(&self, policies: &'p Policies) -> Option<&'p str> {
+        let (last, _) = self.last_live?;
+        let digest = self.live(last)?.to_string();
+        let mut all = policies.in_order().into_iter();
+        let live = all.find(|policy| policy.digest == digest)?;
+        Some(&live.manifest.account_currency)
+    }
+
+    /// A router that runs, or was killed, has reserved some numbers ahead; one that ended has
+    /// given them back.
+    fn differs_in_generations(&self, written: ValueRef<'_>) -> Option<String> {
+        let (last, seq) = self.last_given?;
+        let ends = [last, last.saturating_add(GENERATIONS_AHEAD)];
+        let is_end = |end: &u64| i64::try_from(*end).map(ValueRef::Integer) == Ok(written);
+        let what = || {
+            let [given, reserved] = ends;
+            format!(
+                "it says {}, and the last generation is that of entry {seq}, so that it is \
+                 `{given}` or `{reserved}`",
+                value(written)
+            )
+        };
+        (!ends.iter().any(is_end)).then(what)
+    }
+
     fn differs_in_mask(&self, written: ValueRef<'_>) -> Option<String> {
         let (seq, mask) = self.mask.as_ref()?;
         let what = || {
@@ -355,6 +395,18 @@ impl Holds {
         };
         (written != ValueRef::Text(mask.as_bytes())).then(what)
     }
+}
+
+fn differs_in_currency(written: ValueRef<'_>, expected: Option<&str>) -> Option<String> {
+    let expected = expected?;
+    let what = || {
+        format!(
+            "it says {}, and the policy that was live last counts in `{}`",
+            value(written),
+            shown(expected)
+        )
+    };
+    (written != ValueRef::Text(expected.as_bytes())).then(what)
 }
 
 /// Compares some columns of a row, the first of which stands at this place.

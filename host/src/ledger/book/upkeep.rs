@@ -51,8 +51,39 @@ impl Book {
         while self.passed > PASSED_MAX && self.forget_oldest_passed() {}
     }
 
+    /// Whether there are charges that the window has passed.
+    pub(in super::super) const fn has_passed(&self) -> bool {
+        self.passed > 0
+    }
+
+    /// Whether there are no others.
+    pub(in super::super) fn has_all_passed(&self) -> bool {
+        self.passed == self.charges.len()
+    }
+
+    /// When the first charge was granted.
+    pub(in super::super) fn first_at(&self) -> Option<Moment> {
+        self.charges.front().map(|charge| charge.at)
+    }
+
+    /// When the last charge was granted.
+    pub(in super::super) fn last_at(&self) -> Option<Moment> {
+        self.charges.back().map(|charge| charge.at)
+    }
+
+    /// How many charges have passed, and the bytes of their events.
+    pub(in super::super) fn passed_holding(&self) -> (usize, usize) {
+        let passed = self.charges.iter().take(self.passed);
+        (self.passed, passed.map(Charge::events_bytes).sum())
+    }
+
+    /// Bytes of the events of the charge that is forgotten first.
+    pub(in super::super) fn first_event_bytes(&self) -> usize {
+        self.charges.front().map_or(0, Charge::events_bytes)
+    }
+
     /// Whether there was one.
-    pub(super) fn forget_oldest_passed(&mut self) -> bool {
+    pub(in super::super) fn forget_oldest_passed(&mut self) -> bool {
         if self.passed == 0 {
             return false;
         }

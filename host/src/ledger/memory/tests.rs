@@ -14,7 +14,7 @@ use super::*;
 use crate::decision::{Answer, Decision};
 use crate::failsafe;
 use crate::journal::record::Decided;
-use crate::ledger::{CHARGES_MAX, Claim, ReserveError, Ticket};
+use crate::ledger::{CHARGES_MAX, Claim, PASSED_MAX, ReserveError, Ticket};
 use crate::request::Request;
 
 fn amount(text: &str) -> Amount {
@@ -144,7 +144,64 @@ fn books_without_charges_are_dropped() {
         .unwrap();
     drop(store.lock(&other, at(86_400)).unwrap());
     store.open(&[]).unwrap();
-    assert_eq!(store.shelves.read().unwrap().len(), 1, "only what is open");
+    assert_eq!(store.shelves.read().unwrap().len(), 2, "it may count again");
+    // Until others need its place.
+    let names: Vec<String> = (0..BOOKS_MAX - 1)
+        .map(|number| format!("n{number}"))
+        .collect();
+    let budgets: Vec<_> = names
+        .iter()
+        .map(|name| budget(name, Window::Day, Scope::All))
+        .collect();
+    let many = store.open(&budgets).unwrap();
+    assert_eq!(store.shelves.read().unwrap().len(), BOOKS_MAX);
+    assert_eq!((many.len(), other.len()), (BOOKS_MAX - 1, 1));
+}
+
+/// Bug: a policy without a budget, and then one with it under a longer window, made the budget
+/// as if nothing had been used. Cause: what had passed was forgotten once no policy had the
+/// budget. Fix: it is remembered as far as there is room.
+#[test]
+fn a_budget_that_no_policy_has_is_remembered_for_one_that_does() {
+    let store = MemoryStore::<u32>::new();
+    let day = store.open(&[budget("a", Window::Day, Scope::All)]).unwrap();
+    reserve(&store, &day, 0, &claim(0, "7")).unwrap();
+    drop(day);
+    let other = store.open(&[budget("b", Window::Day, Scope::All)]).unwrap();
+    reserve(&store, &other, 90_000, &claim(0, "1")).unwrap();
+    for _ in 0..3 {
+        store.open(&[]).unwrap();
+    }
+    let week = store
+        .open(&[budget("a", Window::Week, Scope::All)])
+        .unwrap();
+    expect_reserved(&store, &week, 90_000, &["7"]);
+}
+
+#[test]
+fn what_is_remembered_of_budgets_that_no_policy_has_is_bounded() {
+    let store = MemoryStore::<u32>::new();
+    for name in ["a", "b"] {
+        let budgets = store
+            .open(&[budget(name, Window::Day, Scope::All)])
+            .unwrap();
+        for _ in 0..PASSED_MAX {
+            reserve(&store, &budgets, 0, &claim(0, "0.01")).unwrap();
+        }
+    }
+    let other = store.open(&[budget("c", Window::Day, Scope::All)]).unwrap();
+    reserve(&store, &other, 90_000, &claim(0, "1")).unwrap();
+    store.open(&[]).unwrap();
+    let left = |name| {
+        let week = store
+            .open(&[budget(name, Window::Week, Scope::All)])
+            .unwrap();
+        let mut uses = Vec::new();
+        let mut held = store.lock(&week, at(90_000)).unwrap();
+        held.uses("BTC", "alpha", &mut uses);
+        usize::try_from(uses[0].orders).unwrap()
+    };
+    assert_eq!(left("a") + left("b"), PASSED_MAX);
 }
 
 #[test]

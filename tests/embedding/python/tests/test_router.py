@@ -267,6 +267,8 @@ def test_a_second_router_on_a_store_does_not_start(store: str) -> None:
 def test_a_program_that_is_none_does_not_start() -> None:
     with pytest.raises(StartFailed, match="exit code 0"):
         Router(program="/bin/true")
+    with pytest.raises(StartFailed, match="it cannot be run"):
+        Router(program=Path(__file__).parent / "no_program.txt")
     with pytest.raises(StartFailed, match=r"no answer within 0\.2 s"):
         Router(program=Path(__file__).parent / "silent.sh", start_timeout=0.2)
 

@@ -162,7 +162,7 @@ def test_restarts_wait_longer_each_time_and_no_longer_than_their_caller(tmp_path
         while not (errors and "started again in" in str(errors[-1])):
             try:
                 router.decide(opening(id="a1"))
-            except (StartFailed, RouterGone) as error:
+            except (StartFailed, RouterGone, RouterTimeout) as error:
                 errors.append(error)
             assert time.monotonic() - begun < 10
         starts = [error for error in errors if isinstance(error, StartFailed)]
@@ -170,6 +170,64 @@ def test_restarts_wait_longer_each_time_and_no_longer_than_their_caller(tmp_path
         assert starts[0].how == "exit code 7"
         flag.touch()
         assert router.decide(opening(), timeout=10).is_order
+
+
+def test_a_start_that_takes_long_costs_no_more_than_the_time_out(tmp_path: Path, program: str) -> None:
+    """It goes on, and serves whoever asks later."""
+    flag = tmp_path / "flag"
+    script = tmp_path / "router"
+    script.write_text(f'#!/bin/sh\n[ -e {flag} ] && sleep 1\nexec {program} "$@"\n')
+    script.chmod(0o755)
+    with Router(program=script) as router:
+        flag.touch()
+        os.kill(pid_of(router), signal.SIGKILL)
+        errors: list[type[BaseException]] = []
+        begun = time.monotonic()
+        while not errors or errors[-1] is not RouterTimeout:
+            try:
+                router.decide(opening(), timeout=0.1)
+            except RouterError as error:
+                errors.append(type(error))
+        assert time.monotonic() - begun < 0.9
+        assert router.decide(opening(), timeout=20).is_order
+
+
+def test_closing_ends_a_start(tmp_path: Path, program: str) -> None:
+    flag = tmp_path / "flag"
+    script = tmp_path / "router"
+    script.write_text(f'#!/bin/sh\n[ -e {flag} ] && exec sleep 60\nexec {program} "$@"\n')
+    script.chmod(0o755)
+    router = Router(program=script)
+    flag.touch()
+    os.kill(pid_of(router), signal.SIGKILL)
+    while True:
+        try:
+            router.decide(opening(), timeout=0.2)
+        except RouterTimeout:
+            break
+        except RouterGone:
+            continue
+    pid = pid_of(router)
+    begun = time.monotonic()
+    router.close()
+    assert time.monotonic() - begun < 5
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(RouterClosed):
+        router.decide(opening())
+
+
+def test_an_endless_time_out_is_a_day(router: Router) -> None:
+    assert router.decide(opening(), timeout=float("inf")).is_order
+    assert len(router.decide_many([opening()] * 3, timeout=float("inf"))) == 3
+
+
+def test_an_interrupt_while_waiting_leaves_the_stream_in_order(router: Router) -> None:
+    interrupted = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    with stopped(router):
+        interrupted.start()
+        with pytest.raises(KeyboardInterrupt):
+            router.decide(opening(id="interrupted"), timeout=30)
+    assert router.decide(opening(id="next")).id == "next"
 
 
 def test_a_time_out_is_told_and_the_late_answer_goes_to_nobody_else(store: str) -> None:

@@ -149,7 +149,8 @@ fn charges_are_bounded_and_passed_ones_make_room() {
             .is_none()
     );
     let now = Moment::from_microseconds(3 * 24 * HOUR * 1_000_000);
-    desk.book.retire(now);
+    desk.book.move_on(now);
+    desk.book.forget_passed();
     assert!(desk.book.is_empty());
     assert_eq!(desk.book.holdings.charges.left(), CHARGES_MAX);
 }
@@ -177,6 +178,7 @@ fn remembered_events_are_bounded_in_all() {
     }
     assert!(desk.book.holdings.event_bytes.left() < 65);
     desk.book
-        .retire(Moment::from_microseconds(48 * HOUR * 1_000_000));
+        .move_on(Moment::from_microseconds(48 * HOUR * 1_000_000));
+    desk.book.forget_passed();
     assert_eq!(desk.book.holdings.event_bytes.left(), EVENT_BYTES_MAX);
 }

@@ -61,5 +61,5 @@ def cut(requests: Sequence[Request]) -> Iterator[Block]:
         if len(data) >= BLOCK_BYTES or end == len(requests):
             block = requests[begin:end]
             yield Block(bytes(data), block, Waiter(len(block)))
-            data.clear()
+            data = bytearray()
             begin = end

@@ -1,4 +1,4 @@
-"""What happens to the router, as it happens: `host/README.md`, "Events".
+"""What happens to the router, as it happens: `host/src/router/README.md`, "Events".
 
 Owns the event as a value and who listens. It never holds the router up: a listener that is slow loses its
 oldest events, and is told how many.

@@ -126,6 +126,10 @@ class Process:
         finally:
             self._sending.release()
 
+    def kill(self) -> None:
+        """Ends it at once, with whatever is on its way."""
+        self._popen.kill()
+
     def abandon(self, waiter: Waiter) -> bool:
         """Gives up waiting; false where the answers are there after all."""
         with self._lock:

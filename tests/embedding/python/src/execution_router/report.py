@@ -1,6 +1,6 @@
 """What is answered besides decisions: settlements, releases, the router's status, budgets.
 
-Owns the reading of these answers, as `host/README.md` has them.
+Owns the reading of these answers, as the pages of `host/` have them.
 """
 
 from collections.abc import Mapping

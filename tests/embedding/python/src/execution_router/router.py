@@ -13,7 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from .block import cut
+from .block import Block, cut
 from .decision import Decision, read_decision, read_told
 from .errors import (
     CommandFailed,
@@ -31,6 +31,9 @@ from .request import Amount, Request, release_line, settle_line, write
 from .supervisor import Supervisor
 from .terms import Clock, Durability, Side, TradingState
 
+SECONDS_MAX = 86_400.0
+"""The longest that a call waits, whatever it is told: what the system's own waits take."""
+
 
 class Router:
     """Routes requests through `execution-router route`, which it starts, restarts and ends.
@@ -39,7 +42,7 @@ class Router:
       end with the program, and a restart begins with empty budgets.
     - `policy`: a `policy.yaml`, a folder that holds one, or a component; the default policy when not given.
     - `timeout`: seconds for one answer, waiting for a restart included.
-    - `events_file`, `on_event`: what happens to the router (`host/README.md`, "Events"); also `events()`.
+    - `events_file`, `on_event`, `events()`: what happens to it (`host/src/router/README.md`, "Events").
     - `on_late_answer`: answers whose caller had given up; decisions that hold budget may be among them.
     - `arguments`: further arguments of `route`, such as `["--reservation-ttl", "1h"]`.
 
@@ -117,9 +120,10 @@ class Router:
         """
         asked = list(requests)
         seconds = self.timeout * (1 + len(asked) // 1_000) if timeout is None else timeout
-        deadline = time.monotonic() + seconds
-        blocks = list(cut(asked))
-        for block in blocks:
+        deadline = time.monotonic() + min(seconds, SECONDS_MAX)
+        blocks: list[Block] = []
+        for block in cut(asked):
+            blocks.append(block)
             try:
                 block.process = self.send(block.data, block.waiter, len(block.requests), deadline, None)
             except RouterError as error:
@@ -218,11 +222,17 @@ class Router:
 
     def _ask(self, line: str | bytes, request_id: str | None, timeout: float | None) -> bytes:
         seconds = self.timeout if timeout is None else timeout
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + min(seconds, SECONDS_MAX)
         waiter = Waiter()
         content = line.encode() if isinstance(line, str) else line
         process = self.send(content + b"\n", waiter, 1, deadline, request_id)
-        if not waiter.wait(deadline - time.monotonic()) and process.abandon(waiter):
+        try:
+            in_time = waiter.wait(deadline - time.monotonic())
+        except BaseException:
+            # Ctrl-C while it waits: the answer goes to nobody, and is told as a late one.
+            process.abandon(waiter)
+            raise
+        if not in_time and process.abandon(waiter):
             raise RouterTimeout(request_id, seconds)
         if waiter.gone is not None:
             raise RouterGone(request_id, waiter.gone)

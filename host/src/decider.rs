@@ -277,7 +277,7 @@ routes:
             &[
                 (&line("CLOSE"), "{}", fault),
                 (&line("BUY"), "{}", r#""reason":"because","rule":"never""#),
-                (&line("SELL"), "{}", fault),
+                (&line("CLOSE"), "{}", fault),
             ],
         );
     }

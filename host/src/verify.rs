@@ -22,6 +22,9 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use router_guest::request::Request;
+use router_guest::state::State;
+
 use crate::compose::ComposeError;
 use crate::policy::{HostFault, NAMES_FOUND_MAX, Policy, PolicyError};
 use crate::sandbox::{self, LIMITS, ProfileLimits, SandboxProfile};
@@ -73,6 +76,15 @@ pub fn verify(policy: &Policy, watch: &mut dyn FnMut(Progress)) -> Result<Report
     let started = Instant::now();
     let domain = Domain::of(policy.manifest(), &policy.found_names());
     report(policy, &domain, started, watch)
+}
+
+/// Shows every cell of a policy's domain, as the policy is asked it: the types that see no budget
+/// have none in their state. For whoever holds another implementation to the same answers.
+pub fn cells(policy: &Policy, visit: &mut dyn FnMut(&Request<'_>, &State<'_>)) {
+    let domain = Domain::of(policy.manifest(), &policy.found_names());
+    for cell in (0..domain.len()).filter_map(|number| domain.cell(number)) {
+        visit(&cell.request(), &cell.state());
+    }
 }
 
 fn report(

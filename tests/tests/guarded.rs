@@ -92,6 +92,7 @@ fn asked(
     Request::builder(action, "BTC/USDT", "trend")
         .timestamp("2026-03-02T12:00:00Z".parse().unwrap())
         .trade_type(trade_type)
+        .position(None)
         .price(Amount::ONE)
         .target_notional("100".parse().unwrap())
         .terms(set)

@@ -42,6 +42,9 @@ pub struct Question<'q> {
     pub wait: Duration,
 }
 
+/// How long a router that starts takes from its lock file to the store.
+const START_MAX: Duration = Duration::from_secs(1);
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -135,11 +138,29 @@ pub fn ask(address: &StoreAddress, question: &Question<'_>) -> Result<Asked, Ask
     };
     match lock::holder(path)? {
         Some(holder) => {
+            check_file(path)?;
             let asked = Command::give(path, &holder, &question)?.answer(question.wait)?;
             Ok(asked.map(|done| with_holder(done, &holder)))
         }
+        None if lock::is_held(path) == Some(true) => {
+            Err(StoreFault::new(path, FaultKind::RunningElsewhere).into())
+        }
         None => do_alone(address, question.line, question.asked_by),
     }
+}
+
+/// That the router that runs has just this file: another one in its place, written beside the log
+/// of the first, would be damaged by it.
+fn check_file(path: &Path) -> Result<(), StoreFault> {
+    let started = Instant::now();
+    // A router that starts has the lock file first.
+    while lock::is_held(path) == Some(false) {
+        if started.elapsed() >= START_MAX {
+            return Err(StoreFault::new(path, FaultKind::Replaced));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
 }
 
 /// A command that was given to a router.

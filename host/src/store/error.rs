@@ -48,6 +48,10 @@ pub enum FaultKind {
     Moved,
     /// Another file has its name.
     Replaced,
+    /// The log beside the file was removed or replaced.
+    LogGone,
+    /// A router runs on the file by another name.
+    RunningElsewhere,
     /// The file has several names.
     Linked {
         /// How many.
@@ -146,7 +150,7 @@ impl FaultKind {
 
     /// Whether the file itself is elsewhere.
     pub(super) const fn is_moved(&self) -> bool {
-        matches!(self, Self::Moved | Self::Replaced)
+        matches!(self, Self::Moved | Self::Replaced | Self::LogGone)
     }
 
     fn sentence(&self, path: &Path) -> String {
@@ -159,6 +163,14 @@ impl FaultKind {
             Self::Replaced => format!(
                 "`{path}` is another file than the one that was opened: it was replaced while the \
                  router ran; move the first one back, or end the router and start it again"
+            ),
+            Self::LogGone => format!(
+                "`{path}-wal`, the log of the store, was removed or replaced while the router ran; \
+                 leave it alone as long as a router runs"
+            ),
+            Self::RunningElsewhere => format!(
+                "a router runs on the file `{path}` by another name (a link, or a mount of it); \
+                 use the name that it was started with"
             ),
             Self::Linked { names } => format!(
                 "`{path}` is a file with {names} names (hard links): another router could run on \

@@ -38,6 +38,8 @@ pub struct Holder {
 #[derive(Debug)]
 pub struct StoreLock {
     _file: File,
+    /// The store itself, locked whatever name it has been opened by.
+    store: Option<File>,
     /// The lock file, where there was none before.
     made: Option<PathBuf>,
 }
@@ -97,7 +99,11 @@ impl StoreLock {
                 Ok(()) => {
                     write_holder(&mut file, &Holder::this_process()).map_err(unopenable)?;
                     let made = is_new.then_some(path);
-                    return Ok(Self { _file: file, made });
+                    return Ok(Self {
+                        _file: file,
+                        store: None,
+                        made,
+                    });
                 }
                 // Whoever only looks who holds it holds it for a moment.
                 Err(TryLockError::WouldBlock) if started.elapsed() < LOOK_MAX => {
@@ -108,6 +114,34 @@ impl StoreLock {
                     return Err(StoreFault::new(store, FaultKind::Running(holder)));
                 }
                 Err(TryLockError::Error(error)) => return Err(unopenable(error)),
+            }
+        }
+    }
+
+    /// Locks the file itself as well, once it is there: by another name of it (a hard link, a
+    /// mount of the one file) there is another lock file. SQLite's own locks are of another kind.
+    ///
+    /// # Errors
+    /// [`StoreFault`]: a router runs on it by another name.
+    pub(super) fn hold(&mut self, store: &Path) -> Result<(), StoreFault> {
+        let Some(file) = regular(store).filter(|_| self.store.is_none()) else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                // Whoever only looks holds it for a moment.
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOOK_MAX => {
+                    thread::sleep(LOOK_MAX / 10);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreFault::new(store, FaultKind::RunningElsewhere));
+                }
+                // Where files cannot be locked so, the lock file has to do.
+                Ok(()) | Err(TryLockError::Error(_)) => {
+                    self.store = Some(file);
+                    return Ok(());
+                }
             }
         }
     }
@@ -165,6 +199,21 @@ pub fn holder(store: &Path) -> Result<Option<Holder>, StoreFault> {
             Err(StoreFault::new(store, FaultKind::Unopenable { what }))
         }
     }
+}
+
+/// Whether a router runs on this very file, by whatever name; `None` where that cannot be seen.
+pub(super) fn is_held(store: &Path) -> Option<bool> {
+    match regular(store)?.try_lock_shared() {
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// The store's file, where it is there and one: to open a pipe is to wait for its other end.
+fn regular(store: &Path) -> Option<File> {
+    let is_file = fs::metadata(store).is_ok_and(|metadata| metadata.is_file());
+    is_file.then(|| File::open(store).ok()).flatten()
 }
 
 /// Beside the file itself, so that every link to it leads to one lock.

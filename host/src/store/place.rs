@@ -5,9 +5,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::StoreAddress;
 use super::error::{FaultKind, StoreFault};
+use super::shared::lock;
 
 /// The files of a store: how their names end, and what they are.
 const STORE_FILES: [(&str, &str); 4] = [
@@ -28,8 +30,12 @@ pub(super) struct FileId {
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
+    /// Where it really is: its log is beside this name, also where a link leads elsewhere by now.
+    real: PathBuf,
     /// `None` where the system does not tell files apart; there, open files cannot be moved.
     id: Option<FileId>,
+    /// Its log, once there is one on the connection that writes.
+    log: Mutex<Option<FileId>>,
 }
 
 impl FileId {
@@ -54,11 +60,12 @@ impl FileId {
 impl Place {
     /// The file that was just opened.
     pub(super) fn of(path: &Path) -> Self {
+        let real = resolved(path).unwrap_or_else(|_| path.to_path_buf());
         Self {
+            id: id_at(&real).ok().flatten(),
             path: path.to_path_buf(),
-            id: fs::metadata(path)
-                .ok()
-                .and_then(|metadata| FileId::of(&metadata)),
+            real,
+            log: Mutex::default(),
         }
     }
 
@@ -68,8 +75,8 @@ impl Place {
     /// [`StoreFault`]: it was moved, removed or replaced, or its folder cannot be read.
     pub(super) fn check(&self) -> Result<(), StoreFault> {
         let Some(id) = self.id else { return Ok(()) };
-        let kind = match fs::metadata(&self.path) {
-            Ok(metadata) if FileId::of(&metadata) == Some(id) => return Ok(()),
+        let kind = match id_at(&self.real) {
+            Ok(found) if found == Some(id) => return Ok(()),
             Ok(_) => FaultKind::Replaced,
             Err(error) if error.kind() == io::ErrorKind::NotFound => FaultKind::Moved,
             Err(error) => FaultKind::Unopenable {
@@ -78,6 +85,34 @@ impl Place {
         };
         Err(StoreFault::new(&self.path, kind))
     }
+
+    /// That the log of the connection that writes stands beside it still.
+    ///
+    /// # Errors
+    /// [`StoreFault`]: it was removed or replaced. Whoever opens the store next would not see
+    /// what stands in it.
+    pub(super) fn check_log(&self) -> Result<(), StoreFault> {
+        let mut path = self.real.clone().into_os_string();
+        path.push("-wal");
+        let found = id_at(Path::new(&path)).ok().flatten();
+        let mut log = lock(&self.log);
+        match *log {
+            None => *log = found,
+            Some(_) if *log == found => {}
+            Some(_) => return Err(StoreFault::new(&self.path, FaultKind::LogGone)),
+        }
+        Ok(())
+    }
+
+    /// Another connection writes from here on, with a log of its own.
+    pub(super) fn forget_log(&self) {
+        *lock(&self.log) = None;
+    }
+}
+
+/// The file of just this name; a link has none of what it leads to.
+fn id_at(path: &Path) -> io::Result<Option<FileId>> {
+    Ok(FileId::of(&fs::symlink_metadata(path)?))
 }
 
 /// The path without links in it, also of a file that is yet to be made.
@@ -174,6 +209,36 @@ mod tests {
         assert_eq!(place.check().unwrap_err().kind, FaultKind::Replaced);
         fs::rename(&elsewhere, &path).unwrap();
         assert_eq!(place.check(), Ok(()));
+    }
+
+    /// A link in its place leads to the same file, and to another log.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_moved_is_not_where_a_link_leads_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("router.db");
+        let elsewhere = folder.path().join("elsewhere.db");
+        fs::write(&path, "a").unwrap();
+        let place = Place::of(&path);
+        fs::rename(&path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        assert_eq!(place.check().unwrap_err().kind, FaultKind::Replaced);
+    }
+
+    #[test]
+    fn a_log_is_missed_once_there_was_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("router.db");
+        let log = folder.path().join("router.db-wal");
+        fs::write(&path, "a").unwrap();
+        let place = Place::of(&path);
+        assert_eq!(place.check_log(), Ok(()));
+        fs::write(&log, "a").unwrap();
+        assert_eq!(place.check_log(), Ok(()));
+        fs::remove_file(&log).unwrap();
+        assert_eq!(place.check_log().unwrap_err().kind, FaultKind::LogGone);
+        place.forget_log();
+        assert_eq!(place.check_log(), Ok(()));
     }
 
     #[cfg(unix)]

@@ -310,7 +310,8 @@ impl Queue {
         if inner.durable >= ticket.number {
             return Ok(());
         }
-        if inner.state == State::Failed {
+        // Nobody begins to wait for a disk that is known to hang.
+        if inner.state == State::Failed || inner.hangs(self.disk_wait_max) {
             return Err(StoreError::Unavailable);
         }
         let group = if ticket.number <= inner.taken_to {

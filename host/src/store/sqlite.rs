@@ -91,8 +91,8 @@ impl SqliteStore {
         options: StoreOptions,
         decides: bool,
     ) -> Result<Self, StoreFault> {
-        let store_lock = StoreLock::take(address.path())?;
-        match Self::open_locked(address, options, decides) {
+        let mut store_lock = StoreLock::take(address.path())?;
+        match Self::open_locked(address, options, decides, &mut store_lock) {
             Ok(mut opened) => {
                 opened.lock = Some(store_lock);
                 Ok(opened)
@@ -108,12 +108,16 @@ impl SqliteStore {
         address: &StoreAddress,
         options: StoreOptions,
         decides: bool,
+        store_lock: &mut StoreLock,
     ) -> Result<Self, StoreFault> {
         let path = address.path().to_path_buf();
         let fault = |error: rusqlite::Error| StoreFault::of_sqlite(&path, &error);
         place::check_names(&path)?;
+        // Before anything of it is opened, where there is one already.
+        store_lock.hold(&path)?;
         options.disk.opening().map_err(fault)?;
         let connection = connection::open_writer(&path)?;
+        store_lock.hold(&path)?;
         if decides && !load::keeps_mask(&connection, options.mask.as_ref()).map_err(fault)? {
             return Err(StoreFault::new(&path, super::FaultKind::OtherMask));
         }

@@ -132,7 +132,7 @@ fn serve(
         let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
             let started = Instant::now();
-            if let Err(fault) = shared.place.check() {
+            if let Err(fault) = shared.place.check().and_then(|()| shared.place.check_log()) {
                 return Err(failed(shared, &batch, fault));
             }
             let written = rows.write(&batch, *head, || shared.disk.committing());
@@ -158,7 +158,8 @@ fn serve(
         if beside.is_ok() && looked.elapsed() >= POLL_EVERY {
             looked = Instant::now();
             let polled = aside.poll(connection, &shared.commands).map_err(fault);
-            beside = polled.and_then(|()| shared.place.check());
+            let place = &shared.place;
+            beside = polled.and_then(|()| place.check().and_then(|()| place.check_log()));
         }
         beside.map_err(|fault| failed(shared, &Batch::default(), fault))?;
     }
@@ -203,6 +204,7 @@ fn reopen(
             .and_then(|connection| {
                 let loaded = load::load(&connection, &shared.path)?;
                 shared.take_over(&loaded)?;
+                shared.place.forget_log();
                 Ok((connection, loaded.head))
             });
         match opened {

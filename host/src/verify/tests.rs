@@ -85,6 +85,27 @@ fn a_report_says_what_was_tried() {
     assert_eq!(lines.len(), 6, "{said}");
 }
 
+#[test]
+fn whoever_asks_is_shown_every_cell_once() {
+    let policy = policy();
+    let mut lines = std::collections::HashSet::new();
+    let mut shown = 0;
+    cells(&policy, &mut |request, state| {
+        shown += 1;
+        let budgets = state.budgets.map(<[_]>::to_vec);
+        assert_eq!(budgets.is_some(), request.terms.sees_budgets());
+        let scenario = crate::Scenario {
+            trading_state: state.trading_state,
+            budgets,
+            ..crate::Scenario::new(request.symbol, request.strategy, request.terms)
+        };
+        lines.insert(scenario.to_json());
+    });
+    let report = verify(&policy, &mut |_| {}).unwrap();
+    assert_eq!(shown, report.measured().cells);
+    assert_eq!(lines.len(), usize::try_from(shown).unwrap());
+}
+
 /// What it took must be what it takes again: the worst request is handed out to be tried.
 #[test]
 fn the_worst_request_costs_what_is_said() {

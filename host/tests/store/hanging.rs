@@ -162,7 +162,11 @@ fn openings_of_one_stream_go_to_the_disk_in_groups() {
 
 #[test]
 fn no_answer_goes_out_before_it_is_on_disk_and_none_before_its_turn() {
-    let Slow { bench, disk, .. } = waiting(Duration::from_secs(20), Durability::Budgets);
+    let Slow {
+        bench,
+        disk,
+        place: _place,
+    } = waiting(Duration::from_secs(20), Durability::Budgets);
     streaming(&bench, |send, output| {
         disk.hang(true);
         let lines = [HOLD.to_owned(), pilot("a"), HOLD.to_owned(), close("x")];
@@ -232,7 +236,11 @@ fn an_exit_stands_behind_a_disk_that_hangs_for_no_longer_than_was_said() {
 #[test]
 fn settlements_and_changes_wait_no_longer_either() {
     let wait_max = Duration::from_millis(300);
-    let Slow { bench, disk, .. } = waiting(wait_max, Durability::Full);
+    let Slow {
+        bench,
+        disk,
+        place: _place,
+    } = waiting(wait_max, Durability::Full);
     assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
     disk.hang(true);
     let began = Instant::now();

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
+use execution_router::store::{self, Question, SqliteStore, StoreAddress, StoreOptions};
 use rusqlite::Connection;
 
 use super::bench::{Place, said};
@@ -21,6 +22,19 @@ fn refused(path: &Path, expected: &str) {
     };
     let expected = expected.replace("PATH", &path.display().to_string());
     assert!(fault.to_string().starts_with(&expected), "{fault}");
+}
+
+/// Why nobody could be asked.
+#[track_caller]
+fn unasked(path: &Path, line: &str) -> String {
+    let question = Question {
+        verb: "any",
+        line,
+        asked_by: "ops",
+        wait: Duration::from_secs(1),
+    };
+    let asked = store::ask(&StoreAddress::sqlite(path), &question);
+    asked.unwrap_err().to_string()
 }
 
 #[test]
@@ -43,7 +57,7 @@ fn a_store_that_is_moved_away_is_not_written_and_goes_on_where_it_was() {
     );
     // What was answered went with the file, and none was made in its place.
     assert_eq!(count(&elsewhere, "SELECT count(*) FROM reservations"), 1);
-    std::thread::sleep(execution_router::store::REOPEN_EVERY * 3 / 2);
+    std::thread::sleep(store::REOPEN_EVERY * 3 / 2);
     assert!(!place.path().exists());
     fs::rename(&elsewhere, place.path()).unwrap();
     bench.expect_event("the store is written again, after ");
@@ -116,6 +130,81 @@ fn another_name_of_a_store_that_is_in_use_is_refused() {
     refused(&place.path(), names);
     fs::remove_file(&hard).unwrap();
     place.open().expect_budget("400", "0");
+}
+
+/// The link leads to the same file, and the log stayed behind.
+#[cfg(unix)]
+#[test]
+fn a_link_that_is_left_in_its_place_is_not_the_file() {
+    let place = Place::new();
+    let bench = place.open();
+    assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
+    let elsewhere = place.beside("elsewhere.db");
+    fs::rename(place.path(), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, place.path()).unwrap();
+    bench.expect_event("THE STORE FAILED: ");
+    assert_eq!(said(bench.pilot("b")), "store_unavailable");
+    // Nor does another router get in by either name.
+    let running = "a router runs on the file `PATH` by another name (a link, or a mount of it); \
+                   use the name that it was started with";
+    refused(&place.path(), running);
+    refused(&elsewhere, running);
+    assert_eq!(
+        unasked(
+            &place.path(),
+            r#"{"control":"trading_state","state":"HALTED"}"#
+        ),
+        running.replace("PATH", &place.path().display().to_string())
+    );
+    fs::remove_file(place.path()).unwrap();
+    fs::rename(&elsewhere, place.path()).unwrap();
+    bench.expect_event("the store is written again, after ");
+    assert_eq!(said(bench.pilot("b")), "BUY open_long R2");
+    drop(bench);
+    place.open().expect_budget("800", "0");
+}
+
+/// Another file under a router is not written by who asks it, beside the log of the first.
+#[test]
+fn who_asks_a_router_writes_to_no_file_but_its_own() {
+    let place = Place::new();
+    let bench = place.open();
+    assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
+    let elsewhere = place.beside("elsewhere.db");
+    fs::rename(place.path(), &elsewhere).unwrap();
+    bench.expect_event("is gone: it was moved or removed while the router ran");
+    fs::copy(&elsewhere, place.path()).unwrap();
+    let copied = fs::read(place.path()).unwrap();
+    assert_eq!(
+        unasked(&place.path(), r#"{"control":"status"}"#),
+        format!(
+            "`{}` is another file than the one that was opened: it was replaced while the router \
+             ran; move the first one back, or end the router and start it again",
+            place.path().display()
+        )
+    );
+    assert_eq!(fs::read(place.path()).unwrap(), copied);
+    drop(bench);
+    place.open().expect_budget("400", "0");
+}
+
+/// What it holds is nowhere else: a crash behind it would lose what was answered.
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_removed_is_missed_and_nothing_of_it_is_lost() {
+    let place = Place::new();
+    let bench = place.open();
+    assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
+    fs::remove_file(place.beside("router.db-wal")).unwrap();
+    bench.expect_event(&format!(
+        "THE STORE FAILED: `{}-wal`, the log of the store, was removed or replaced while the \
+         router ran; leave it alone as long as a router runs",
+        place.path().display()
+    ));
+    bench.expect_event("the store is written again, after ");
+    assert_eq!(said(bench.pilot("b")), "BUY open_long R2");
+    drop(bench);
+    place.open().expect_budget("800", "0");
 }
 
 #[test]

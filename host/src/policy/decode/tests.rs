@@ -63,7 +63,7 @@ fn bounds_on_modules_and_components() {
         |count| format!("(component {})", "(core module)".repeat(count)),
         8,
         "the component has 9 core modules, and 8 are the bound of profile `strict`; \
-         profile `large` takes 16",
+         profile `large` takes 64",
     );
     bounded(
         |count| format!("(component {})", "(component)".repeat(count)),

@@ -1,4 +1,4 @@
-// Section 4 of the contract, row by row: the first that fits decides.
+// The routing table of the default policy, row by row: the first that fits decides.
 
 import { ONE, ZERO, amount, decimal, isBelow, isBelowProduct, isZero, least, minus, times, toDecimal } from './amount.js';
 import {

@@ -18,7 +18,7 @@ pub const EXPLORATION_SHARE: Amount = Amount::new(3, 2);
 /// The master switch. A short needs the symbol's own as well.
 const SHORT_ENABLED: bool = false;
 
-/// The row of section 4 that decided.
+/// The row of the routing table that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Rule {

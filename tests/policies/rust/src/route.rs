@@ -1,4 +1,4 @@
-//! Section 4 of the contract, row by row: the first that fits decides.
+//! The routing table of the default policy, row by row: the first that fits decides.
 
 use crate::amount::{Amount, Rounding};
 use crate::bindings::exports::execution_router::policy::routing::{

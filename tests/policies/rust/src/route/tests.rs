@@ -1,4 +1,4 @@
-//! Section 4, a row at a time. The whole domain is compared with the policy document elsewhere.
+//! The routing table, a row at a time. The whole domain is compared with the policy document elsewhere.
 
 use super::*;
 use crate::bindings::exports::execution_router::policy::routing::{Decimal, WorkingOrders};

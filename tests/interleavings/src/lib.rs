@@ -12,6 +12,10 @@
 )]
 
 #[allow(
+    clippy::cmp_owned,
+    reason = "a profile is a word here, and more than one in the host"
+)]
+#[allow(
     unused_imports,
     reason = "what they hand on is for files that are not here"
 )]
@@ -28,6 +32,7 @@ mod host {
         pub mod record;
     }
     pub mod ledger;
+    pub mod regular;
     pub mod rejection;
     pub mod request;
     pub mod router;
@@ -41,6 +46,6 @@ pub mod store;
 mod sync;
 
 pub use host::{
-    decision, digest, events, failsafe, guard, journal, ledger, rejection, request, router,
-    scenario,
+    decision, digest, events, failsafe, guard, journal, ledger, regular, rejection, request,
+    router, scenario,
 };

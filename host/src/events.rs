@@ -79,6 +79,24 @@ pub enum Event {
         /// Who or what asked for it.
         asked_by: Asker,
     },
+    /// A policy was to begin on a store, and cannot be used.
+    PassedOver {
+        /// Its digest.
+        digest: Digest,
+        /// Its name.
+        name: String,
+        /// Its own version.
+        version: String,
+        /// Why not.
+        why: String,
+    },
+    /// Another policy than the given one began on a store.
+    GoesOn {
+        /// The policy, with its generation.
+        policy: Arc<PolicyIdentity>,
+    },
+    /// No policy could begin on a store: the fail-safe decides alone.
+    NoPolicy,
     /// A policy was to become the live one, and was not let in.
     Refused {
         /// Its digest, where it became a component at all.
@@ -168,6 +186,11 @@ pub enum Event {
         /// Decisions that were answered meanwhile or before, and are in no journal.
         lost: u64,
     },
+    /// Something holds that was to be kept, and is not on disk.
+    NotKept {
+        /// What, in words.
+        what: String,
+    },
     /// How much is let through has changed.
     StateChanged {
         /// What it was.
@@ -186,6 +209,9 @@ impl Event {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Activated { .. } => "activated",
+            Self::PassedOver { .. } => "passed_over",
+            Self::GoesOn { .. } => "goes_on",
+            Self::NoPolicy => "no_policy",
             Self::Refused { .. } => "refused",
             Self::Quarantined { .. } => "quarantined",
             Self::RolledBack { .. } => "rolled_back",
@@ -198,6 +224,7 @@ impl Event {
             Self::FillSideMismatch { .. } => "fill_side_mismatch",
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreBack { .. } => "store_back",
+            Self::NotKept { .. } => "not_kept",
             Self::StateChanged { .. } => "state_changed",
         }
     }
@@ -206,6 +233,15 @@ impl Event {
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::Activated { .. } => "nothing",
+            Self::PassedOver { .. } => {
+                "look at what decides in its stead; clear a quarantine when the policy was not to blame, or swap in a mended one"
+            }
+            Self::GoesOn { .. } => {
+                "nothing, when it was meant; swap in another one when it was not"
+            }
+            Self::NoPolicy => {
+                "swap in a policy that works, or clear the quarantine of one that was not to blame and start again: until then only exits go out"
+            }
             Self::Refused { .. } => {
                 "mend the policy and save it again; the live one decides meanwhile"
             }
@@ -232,6 +268,9 @@ impl Event {
                 "see to the store's disk; until it is back, nothing that charges a budget goes out, and closes do"
             }
             Self::StoreBack { .. } => "nothing; where decisions were lost, the journal lacks them",
+            Self::NotKept { .. } => {
+                "see to the store's disk; where the router ends before `store_back`, ask for it again"
+            }
             Self::StateChanged { .. } => "nothing, when it was meant",
         }
     }

@@ -56,6 +56,17 @@ pub struct Passed {
     pub cases: usize,
 }
 
+/// Why a policy of a store is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeptError {
+    /// A later program may have others.
+    #[error("the store holds it to the profile `{profile}`, which this program does not have")]
+    Profile { profile: String },
+    /// It is no policy any more.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
+}
+
 impl Gate {
     /// A gate that keeps what it compiles and certifies in a cache.
     pub fn new(cache: Cache) -> Self {
@@ -102,6 +113,14 @@ impl Gate {
         Loader::new(&self.cache)
             .compiler(self.compiler.clone())
             .profile(self.profile)
+    }
+
+    /// Loads what was live on a store, by the bounds that it was held to then.
+    pub(crate) fn kept(&self, component: &[u8], profile: &str) -> Result<Policy, KeptError> {
+        let profile = profile.parse().map_err(|_| KeptError::Profile {
+            profile: profile.to_owned(),
+        })?;
+        Ok(self.loader().profile(profile).component(component)?)
     }
 
     /// Lets a candidate in, or says why not. `live` is the digest of the policy that decides

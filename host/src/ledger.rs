@@ -23,8 +23,8 @@ pub mod window;
 pub use book::{CHARGES_MAX, EVENT_BYTES_MAX, PASSED_MAX};
 pub use clock::{Clock, SystemClock};
 pub use error::{
-    EventError, EventIdError, Holding, IdentityError, OpenError, ReservationIdError, ReserveError,
-    StoreError,
+    ComponentFault, EventError, EventIdError, Holding, IdentityError, OpenError,
+    ReservationIdError, ReserveError, StoreError,
 };
 pub use expiry::{Expired, OnExpiry, TimeToLive};
 pub use ids::{ID_BYTES_MAX, Identity, Known};
@@ -35,4 +35,4 @@ pub(crate) use reservation::Standing;
 pub use reservation::{
     Claim, EVENT_ID_BYTES_MAX, EVENTS_MAX, EventId, Released, ReservationId, Settled, Settlement,
 };
-pub use store::{Held, Restored, Store, Ticket};
+pub use store::{Held, Life, Restored, Store, Ticket};

@@ -14,31 +14,30 @@ mod desk;
 mod entry;
 mod generation;
 mod journaling;
+mod kept;
 mod pending;
 mod recorded;
 mod reservation;
 mod seat;
 mod shadow;
 mod standing;
+mod start;
 mod status;
 mod swap;
 mod trading;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use router_guest::state::{BudgetUse, TradingState};
 
-use crate::cache::Cache;
 use crate::decision::{Decision, PolicyIdentity};
 use crate::events::{Event, StateCause};
 use crate::gate::Gate;
-use crate::journal::record::{ChangeKind, ChangedEvent, Proofs};
 use crate::ledger::{
     Clock, EventError, EventId, MemoryStore, OpenError, Released, ReservationId, Settled,
-    Settlement, Store, StoreError, SystemClock,
+    Settlement, Store,
 };
 use crate::policy::{Loader, Policy};
 use crate::rejection::Rejection;
@@ -54,6 +53,8 @@ pub use batch::BATCH_ITEMS_MAX;
 pub use desk::{Change, HISTORY_MAX, HistoryEntry, Outcome, QUARANTINE_MAX, Quarantined};
 pub use generation::EARLIER_GENERATIONS_MAX;
 pub use journaling::TIME_AHEAD_MAX;
+pub use kept::Kept;
+pub(crate) use pending::OnDisk;
 pub use pending::Pending;
 pub use recorded::Recorded;
 pub use reservation::{Reservation, Unchanged};
@@ -61,6 +62,7 @@ pub use shadow::{
     SHADOW_KINDS_MAX, SHADOW_QUEUE_MAX, SHADOW_SAMPLES_MAX, ShadowDifference, ShadowReport,
 };
 pub use standing::{FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation};
+pub use start::{Start, StartError};
 pub use status::Status;
 pub use swap::{Activation, SwapRefusal};
 pub use trading::trading_state_of_word;
@@ -73,9 +75,6 @@ pub enum BudgetClock {
     System(Box<dyn Clock>),
 }
 
-/// Who asks for what happens when a router starts.
-const START: &str = "start";
-
 /// Told of events, on the thread that they happen on.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
@@ -87,6 +86,8 @@ pub struct Router {
     store: Box<dyn Store<Recorded>>,
     /// Whether the store journals decisions.
     journals: bool,
+    /// What budgets are counted in.
+    account_currency: String,
     clock: BudgetClock,
     trading: Trading,
     observer: Observer,
@@ -114,47 +115,17 @@ impl Router {
         Self::with_store(policy, Box::new(MemoryStore::new()))
     }
 
-    /// The same with another store.
+    /// The same with another store, by just this policy. On a store that routers ran on before,
+    /// [`Router::start`] chooses.
     ///
     /// # Errors
-    /// [`OpenError`] when the policy's budgets cannot be kept.
+    /// [`OpenError`] when the policy's budgets cannot be kept, also because the store counts them
+    /// in another currency.
     pub fn with_store(policy: Policy, store: Box<dyn Store<Recorded>>) -> Result<Self, OpenError> {
-        static KEYS: AtomicU64 = AtomicU64::new(1);
-        let budgets = Arc::new(store.open_for(&policy)?);
         let restored = store.restored();
+        let budgets = Arc::new(start::opened(&*store, &restored, &policy)?);
         let generation = Generation::new(policy, budgets, restored.generations + 1);
-        let trading = match restored.trading_state {
-            None => Trading::active(),
-            Some((state, until)) => Trading::of(state, until),
-        };
-        store.change(&ChangedEvent {
-            recorded_at: SystemClock.now(),
-            kind: ChangeKind::Started,
-            asked_by: START,
-            digest: Some(generation.identity.digest),
-            generation: Some(generation.number()),
-            state: Some(trading.state()),
-            until: trading.until(),
-            what: None,
-            milliseconds: None,
-            proofs: Proofs::default(),
-        })?;
-        Ok(Self {
-            key: KEYS.fetch_add(1, Ordering::Relaxed),
-            slot: Slot::new(Live::alone(generation)),
-            journals: store.is_durable(),
-            store,
-            clock: BudgetClock::Request,
-            trading,
-            observer: Box::new(|_| {}),
-            gate: Gate::new(Cache::disabled()),
-            probation: Probation::default(),
-            history_clock: Box::new(SystemClock),
-            desk: Mutex::new(Desk::restored(
-                restored.generations + 1,
-                restored.quarantined,
-            )),
-        })
+        Self::begin(store, &restored, Live::alone(generation), None)
     }
 
     /// Counts budgets by another clock.
@@ -210,58 +181,11 @@ impl Router {
     /// Changes how much is let through, from the next decision on; at `until`, by the clock
     /// that budgets are counted by, it is ACTIVE again.
     ///
-    /// Holds from now on whatever becomes of the store; see [`Router::set_trading_state_for`].
+    /// While the store cannot be written, what lets more through stays out;
+    /// [`Router::set_trading_state_for`] says so.
     pub fn set_trading_state(&self, state: TradingState, until: Option<Timestamp>) {
-        // It holds for this process: a store that fails says so by itself.
+        // Whoever must know what became of it asks by the other one.
         let _ = self.set_trading_state_for(state, until, "program");
-    }
-
-    /// The same, asked for by somebody whom the journal names.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]: it holds from now on, and may be forgotten by a restart.
-    pub fn set_trading_state_for(
-        &self,
-        state: TradingState,
-        until: Option<Timestamp>,
-        asked_by: &str,
-    ) -> Result<(), StoreError> {
-        // ACTIVE is what the others end in.
-        let until = until.filter(|_| state != TradingState::Active);
-        let (from, until_before) = self.trading.set(state, until);
-        let is_same = (from, until_before) == (state, until);
-        if !is_same {
-            self.tell(&Event::StateChanged {
-                from,
-                to: state,
-                until,
-                cause: StateCause::Set,
-            });
-        } else if !self.journals {
-            return Ok(());
-        }
-        // Said again, it is written again: the store may have failed the time before.
-        self.journal_state(state, until, asked_by)
-    }
-
-    fn journal_state(
-        &self,
-        state: TradingState,
-        until: Option<Timestamp>,
-        asked_by: &str,
-    ) -> Result<(), StoreError> {
-        self.store.change(&ChangedEvent {
-            recorded_at: self.history_clock.now(),
-            kind: ChangeKind::TradingState,
-            asked_by,
-            digest: None,
-            generation: None,
-            state: Some(state),
-            until,
-            what: None,
-            milliseconds: None,
-            proofs: Proofs::default(),
-        })
     }
 
     /// The state that a request meets.
@@ -280,8 +204,8 @@ impl Router {
                 until: None,
                 cause: StateCause::Ended,
             });
-            // It has ended whatever becomes of the store, which says by itself that it fails.
-            let _ = self.journal_state(state, None, "until");
+            // It has ended whatever becomes of the store, which knows when it was to.
+            let _ = self.store.change(&self.state_change(state, None, "until"));
         }
         state
     }
@@ -355,7 +279,7 @@ impl Router {
         });
         if self.trading_state() == TradingState::Active {
             // It holds for this process: a store that fails says so by itself.
-            let _ = self.set_trading_state_for(TradingState::Reducing, None, "router");
+            let _ = self.set_trading_state_for(TradingState::Reducing, None, kept::ROUTER);
         }
     }
 

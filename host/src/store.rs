@@ -11,7 +11,9 @@ mod commands;
 mod connection;
 pub mod error;
 mod events;
+mod generations;
 mod ids;
+mod lives;
 mod load;
 pub mod lock;
 pub(crate) mod manifest;
@@ -24,6 +26,8 @@ mod shared;
 mod sqlite;
 mod writer;
 
+use std::time::Duration;
+
 use crate::events::Event;
 use crate::journal::mask::Mask;
 use crate::ledger::{Clock, SystemClock, TimeToLive};
@@ -32,12 +36,16 @@ pub use address::{AddressError, StoreAddress};
 pub use client::{ANSWER_WAIT_MAX, AskError, Asked, Rejected, ask};
 pub use connection::{BUSY_TIMEOUT, open_reader};
 pub use error::{FaultKind, StoreFault, UnreadableWhy};
-pub use load::LastLive;
 pub use operator::{Inbox, Operator};
 pub(crate) use policies::{PROVED_COLUMNS, proof, proved_columns};
 pub use queue::{QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX};
 pub use sqlite::SqliteStore;
 pub use writer::{POLL_EVERY, REOPEN_EVERY};
+
+/// How long the disk is waited for, where nothing else is said. In one stream an exit stands behind
+/// what waits for the disk, and a second is what it may lose there; disks that are merely slow take
+/// some tens of milliseconds.
+pub const DISK_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// What must be on disk before an answer goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +57,8 @@ pub enum Durability {
     Full,
 }
 
-/// Told of a store that fails and comes back, on the thread that writes it.
+/// Told of a store that fails and comes back, on the thread that writes it; of a disk that hangs, on
+/// one that waited for it.
 pub type StoreObserver = Box<dyn Fn(&Event) + Send + Sync>;
 
 /// What is done to the disk, to be told of it before, and to be able to fail: for tests of what
@@ -108,6 +117,8 @@ pub struct StoreOptions {
     pub time_to_live: Option<TimeToLive>,
     /// Fields that are journaled as keyed hashes.
     pub mask: Option<Mask>,
+    /// How long the disk is waited for; [`DISK_WAIT_MAX`] where nothing is said.
+    pub disk_wait_max: Duration,
     /// The host's clock.
     pub clock: Box<dyn Clock>,
     /// Who is told when the store fails and when it is back.
@@ -122,6 +133,7 @@ impl std::fmt::Debug for StoreOptions {
             .field("durability", &self.durability)
             .field("time_to_live", &self.time_to_live)
             .field("mask", &self.mask)
+            .field("disk_wait_max", &self.disk_wait_max)
             .finish_non_exhaustive()
     }
 }
@@ -132,6 +144,7 @@ impl Default for StoreOptions {
             durability: Durability::default(),
             time_to_live: None,
             mask: None,
+            disk_wait_max: DISK_WAIT_MAX,
             clock: Box::new(SystemClock),
             observer: Box::new(|_| {}),
             disk: Box::new(RealDisk),

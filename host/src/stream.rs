@@ -1,9 +1,11 @@
 //! A stream of request lines, routed: each line in has one answer out, in order.
 //!
 //! Memory is constant. What is decided is written whenever the next line is not there yet,
-//! so that a bot can keep the stream open and wait for each answer.
+//! so that a bot can keep the stream open and wait for each answer. What must be on disk first is
+//! waited for only then: lines behind it are decided meanwhile.
 
 pub(crate) mod answer;
+mod answers;
 pub(crate) mod control;
 mod lines;
 mod operate;
@@ -16,15 +18,13 @@ use router_guest::json::{self, Line as Form, LineError};
 use crate::rejection::Rejection;
 use crate::request::Request;
 use crate::router::Router;
-use answer::{Answers, Asker};
+use answer::Asker;
+use answers::Answers;
 
 pub use answer::Format;
 pub use lines::{LINE_BYTES_MAX, Line, LineReader};
 pub(crate) use operate::operate;
 pub use traffic::{TrafficSummary, replay};
-
-/// Bytes of answers that are held back at most while more lines are waiting.
-const HELD_BACK_BYTES: usize = 64 * 1024;
 
 /// What became of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,8 +94,9 @@ pub fn route_with(
     let mut answers = Answers::new(options.format);
     let mut summary = Summary::default();
     loop {
-        if !lines.is_ready() || answers.bytes().len() >= HELD_BACK_BYTES {
-            write_out(&mut answers, output, summary.lines)?;
+        let is_ready = lines.is_ready();
+        if !is_ready || answers.are_many() {
+            write_out(router, &mut answers, output, &mut summary, !is_ready)?;
         }
         let next = lines.next_line();
         let next = next.map_err(|source| StreamError::Read {
@@ -120,20 +121,25 @@ pub fn route_with(
         };
         summary.refused += u64::from(!routed);
     }
-    write_out(&mut answers, output, summary.lines)?;
+    write_out(router, &mut answers, output, &mut summary, true)?;
     Ok(summary)
 }
 
-/// Writes what was held back, up to the answer to `line`.
-fn write_out(answers: &mut Answers, output: &mut impl Write, line: u64) -> Result<(), StreamError> {
-    let written = output
-        .write_all(answers.bytes())
-        .and_then(|()| output.flush());
-    answers.clear();
+/// Writes what was held back: some of it, or all.
+fn write_out(
+    router: &Router,
+    answers: &mut Answers,
+    output: &mut impl Write,
+    summary: &mut Summary,
+    all: bool,
+) -> Result<(), StreamError> {
+    let (refused, written) = answers.write_to(output, router, all);
+    summary.refused += refused;
+    let line = summary.lines;
     written.map_err(|source| StreamError::Write { line, source })
 }
 
-/// Answers one line; false when it was refused.
+/// Answers one line; false when it was refused. What waits for the disk may be refused later.
 fn route_line(
     router: &Router,
     bytes: &[u8],
@@ -178,9 +184,13 @@ fn route_request(
         Ok(request) => request,
         Err(error) => return refuse(error, number, answers),
     };
-    match router.decide(&request) {
-        Ok(decision) => {
+    match router.decide_awaited(&request) {
+        Ok((decision, None)) => {
             answers.decision(&request, &decision);
+            true
+        }
+        Ok((decision, Some(on_disk))) => {
+            answers.decision_on_disk(number, &request, &decision, on_disk);
             true
         }
         Err(rejection) => {

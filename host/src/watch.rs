@@ -235,6 +235,10 @@ impl Watcher {
     /// Looks once, and swaps what is new.
     fn look(&mut self) {
         let (router, asked_by) = (&self.router, Asker::from(WATCH));
+        // What is saved while the store cannot be written is looked at once it can.
+        if router.check_serving().is_err() {
+            return;
+        }
         // What is refused is told as an event, and in the history.
         let refusal = match self.looker.look(&router.loader()) {
             Look::Same => return,

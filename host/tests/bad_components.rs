@@ -86,7 +86,8 @@ fn a_component_of_another_world_says_what_it_lacks() {
         &exporting(&[ROUTING, "wasi:cli/run@0.2.0"]),
         &format!(
             "the component exports `wasi:cli/run@0.2.0` besides, \
-             and a policy exports `{ROUTING}` alone"
+             and a policy exports `{ROUTING}` alone: \
+             what a toolchain leaves there, `execution-router build` hides"
         ),
     );
     refused(
@@ -101,7 +102,7 @@ fn a_component_of_another_world_says_what_it_lacks() {
 fn imports_are_refused_by_name() {
     refused(
         "(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))",
-        "the component imports `wasi:clocks/wall-clock@0.2.0`, and a policy imports nothing",
+        "the component imports `wasi:clocks/wall-clock@0.2.0`, and a policy imports nothing; tell the toolchain that there is no system: Rust with `--target wasm32-unknown-unknown`, componentize-js with `--disable stdio random clocks http fetch-event`, componentize-py and componentize-qjs with `--stub-wasi`",
     );
 }
 

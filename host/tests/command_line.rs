@@ -434,7 +434,7 @@ fn components_that_are_no_policies() {
         (exporting("wasi:http/handler@0.2.0"), &world),
         (
             wat::parse_str(imports).unwrap(),
-            "the component imports `wasi:filesystem/types@0.2.0`, and a policy imports nothing",
+            "the component imports `wasi:filesystem/types@0.2.0`, and a policy imports nothing; tell the toolchain that there is no system: Rust with `--target wasm32-unknown-unknown`, componentize-js with `--disable stdio random clocks http fetch-event`, componentize-py and componentize-qjs with `--stub-wasi`",
         ),
         (
             b"\x7fELF and more".to_vec(),

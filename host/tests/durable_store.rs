@@ -15,5 +15,7 @@ mod bench;
 mod cells;
 #[path = "store/failing.rs"]
 mod failing;
+#[path = "store/hanging.rs"]
+mod hanging;
 #[path = "store/keeping.rs"]
 mod keeping;

@@ -286,7 +286,7 @@ fn components() -> Vec<(&'static str, Vec<u8>, String)> {
         (
             "imports.wasm",
             text("(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))"),
-            "the component imports `wasi:clocks/wall-clock@0.2.0`, and a policy imports nothing".to_owned(),
+            "the component imports `wasi:clocks/wall-clock@0.2.0`, and a policy imports nothing; tell the toolchain that there is no system: Rust with `--target wasm32-unknown-unknown`, componentize-js with `--disable stdio random clocks http fetch-event`, componentize-py and componentize-qjs with `--stub-wasi`".to_owned(),
         ),
         (
             "large.wasm",

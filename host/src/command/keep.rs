@@ -1,16 +1,13 @@
-//! Where `route` keeps what it decides: the arguments of a store, and which policy goes on on it.
+//! Where `route` keeps what it decides: the arguments of a store.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use crate::journal::mask::{Mask, MaskedFields};
 use crate::ledger::{MemoryStore, OnExpiry, TimeToLive};
-use crate::policy::{Loader, Policy};
-use crate::router::Router;
-use crate::store::{Durability, LastLive, SqliteStore, StoreAddress, StoreObserver, StoreOptions};
+use crate::store::{Durability, SqliteStore, StoreAddress, StoreObserver, StoreOptions};
 
 /// Where a router keeps what it decides.
 #[derive(Debug, Args)]
@@ -22,6 +19,9 @@ pub(super) struct StoreArguments {
     /// What must be on disk before it is answered.
     #[arg(long, value_enum, default_value = "budgets", requires = "store")]
     durability: DurabilityArgument,
+    /// How long an answer waits for the disk, and what stands behind it; then it is refused.
+    #[arg(long, value_name = "TIME", value_parser = time_to_live, default_value = "1s", requires = "store")]
+    disk_wait: Duration,
     /// How long a reservation waits for word of its order, as `1h`, `90m` or `30s`; for good when
     /// not given.
     #[arg(long, value_name = "TIME", value_parser = time_to_live)]
@@ -66,19 +66,20 @@ impl StoreArguments {
             },
             time_to_live: self.time_to_live(),
             mask: self.mask()?,
+            disk_wait_max: self.disk_wait,
             observer,
             ..StoreOptions::default()
         };
         Ok(Some(SqliteStore::open(address, options)?))
     }
 
-    /// A router that keeps everything in memory.
-    pub(super) fn in_memory(&self, policy: Policy) -> anyhow::Result<Router> {
-        let mut store = MemoryStore::new();
-        if let Some(time_to_live) = self.time_to_live() {
-            store = store.expiring(time_to_live);
+    /// The store that there is without one.
+    pub(super) fn in_memory<D: Clone>(&self) -> MemoryStore<D> {
+        let store = MemoryStore::new();
+        match self.time_to_live() {
+            Some(time_to_live) => store.expiring(time_to_live),
+            None => store,
         }
-        Ok(Router::with_store(policy, Box::new(store))?)
     }
 
     fn time_to_live(&self) -> Option<TimeToLive> {
@@ -124,49 +125,6 @@ fn time_to_live(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)?;
     let seconds = count.checked_mul(seconds_each).ok_or_else(wrong)?;
     Ok(Duration::from_secs(seconds))
-}
-
-/// Which policy goes on on a store: one that is named and new to the store, is what whoever
-/// started the router wants; else the one that was live when the last router ended, which an
-/// operator may have swapped in or rolled back to.
-pub(super) fn live_policy(
-    store: &SqliteStore,
-    given: Policy,
-    is_explicit: bool,
-    loader: &Loader<'_>,
-) -> anyhow::Result<Policy> {
-    let shut_out = store.quarantined(given.digest());
-    let last = store.last_live()?;
-    let is_wanted = is_explicit && !store.knows(given.digest());
-    let Some(last) = last.filter(|last| last.digest != given.digest() && !is_wanted) else {
-        return match shut_out {
-            None => Ok(given),
-            Some(why) => anyhow::bail!(
-                "policy {} is in quarantine: {}; give another one, or clear it with \
-                 `quarantine --clear`",
-                given.digest(),
-                why.escape_debug()
-            ),
-        };
-    };
-    let LastLive {
-        digest, component, ..
-    } = &last;
-    if let Some(why) = store.quarantined(*digest) {
-        anyhow::bail!(
-            "policy {digest}, which was live last, is in quarantine: {}",
-            why.escape_debug()
-        );
-    }
-    eprintln!(
-        "execution-router: policy `{}` version `{}`, {digest}, goes on, which was live when the \
-         last router on this store ended; use `swap` for another",
-        last.name.escape_debug(),
-        last.version.escape_debug()
-    );
-    loader
-        .component(component)
-        .with_context(|| format!("cannot use policy {digest}, which was live last"))
 }
 
 #[cfg(test)]

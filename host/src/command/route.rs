@@ -12,11 +12,12 @@ use router_guest::state::TradingState;
 use super::{Outcome, PolicyArguments, keep};
 use crate::events::{Event, EventFile};
 use crate::gate::{Gate, WORST_FUEL_MAX};
-use crate::ledger::SystemClock;
+use crate::ledger::{Store, SystemClock};
 use crate::router::{
-    BudgetClock, FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation, Router,
+    BudgetClock, FAULT_WINDOW_DECISIONS, FAULTS_MAX, PROBATION_DECISIONS, Probation, Recorded,
+    Router, Start,
 };
-use crate::store::{Inbox, Operator};
+use crate::store::{Inbox, Operator, SqliteStore};
 use crate::stream::{self, Format, StreamOptions};
 use crate::watch::Watch;
 
@@ -154,28 +155,31 @@ fn router(arguments: &Arguments) -> anyhow::Result<(Router, Option<Inbox>)> {
     let gate = Gate::new(cache)
         .profile(arguments.policy.sandbox.profile)
         .worst_fuel_max(arguments.worst_fuel_max);
-    let (router, inbox) = match kept {
-        None => (arguments.store.in_memory(given)?, None),
-        Some(store) => {
-            let is_explicit = arguments.policy.policy.is_some();
-            let policy = keep::live_policy(&store, given, is_explicit, &gate.loader())?;
-            let inbox = store.inbox();
-            (Router::with_store(policy, Box::new(store))?, inbox)
-        }
+    let inbox = kept.as_ref().and_then(SqliteStore::inbox);
+    let store: Box<dyn Store<Recorded>> = match kept {
+        None => Box::new(arguments.store.in_memory()),
+        Some(store) => Box::new(store),
     };
-    let router = router
+    let tell = |event: &Event| teller.tell(event);
+    let start = Start::with(given)
+        .named(arguments.policy.is_given())
         .gate(gate)
+        .telling(&tell);
+    let router = Router::start(start, store)?
         .probation(arguments.probation.probation())
         .clock(match arguments.clock {
             ClockArgument::Request => BudgetClock::Request,
             ClockArgument::System => BudgetClock::System(Box::new(SystemClock)),
         });
-    let policy = router.policy();
-    let asked_by = "start".into();
-    // Whoever started it knows: only the file is told.
-    teller.write(&Event::Activated { policy, asked_by });
+    if !router.is_withdrawn() {
+        let policy = router.policy();
+        let asked_by = "start".into();
+        // Whoever started it knows: only the file is told.
+        teller.write(&Event::Activated { policy, asked_by });
+    }
     if let Some(state) = arguments.trading_state {
-        router.set_trading_state(state.state(), None);
+        let set = router.set_trading_state_for(state.state(), None, "start");
+        set.context("cannot set the trading state")?;
     }
     let router = router.observer(Box::new(move |event| teller.tell(event)));
     Ok((router, inbox))

@@ -99,6 +99,16 @@ impl Event {
                 asked_by: Some(asked_by.as_str()),
                 ..none
             },
+            Self::PassedOver { digest, why, .. } => EventText {
+                digest: Some(digest.to_string()),
+                why: Some(why),
+                ..none
+            },
+            Self::GoesOn { policy } => EventText {
+                policy: Some(PolicyText::of(policy)),
+                ..none
+            },
+            Self::NoPolicy => none,
             Self::Refused {
                 digest,
                 asked_by,
@@ -129,7 +139,8 @@ impl Event {
             Self::ReservationExpired { .. }
             | Self::FillSideMismatch { .. }
             | Self::StoreFailed { .. }
-            | Self::StoreBack { .. } => self.kept_facts(),
+            | Self::StoreBack { .. }
+            | Self::NotKept { .. } => self.kept_facts(),
         }
     }
 
@@ -215,6 +226,10 @@ impl Event {
             Self::StoreBack { seconds, lost } => EventText {
                 seconds: Some(*seconds),
                 lost: Some(*lost),
+                ..none
+            },
+            Self::NotKept { what } => EventText {
+                why: Some(what),
                 ..none
             },
             _ => none,

@@ -40,6 +40,9 @@ impl fmt::Display for Event {
             Self::Activated { policy, asked_by } => {
                 write!(out, "{} is live, asked for by {asked_by}", Told(policy))
             }
+            Self::PassedOver { .. } | Self::GoesOn { .. } | Self::NoPolicy => {
+                self.write_started(out)
+            }
             Self::Refused { asked_by, what, .. } => write!(
                 out,
                 "the policy that {asked_by} asked for is not let in: {what}"
@@ -63,7 +66,8 @@ impl fmt::Display for Event {
             Self::ReservationExpired { .. }
             | Self::FillSideMismatch { .. }
             | Self::StoreFailed { .. }
-            | Self::StoreBack { .. } => self.write_kept(out),
+            | Self::StoreBack { .. }
+            | Self::NotKept { .. } => self.write_kept(out),
             Self::StateChanged { .. } => self.write_state(out),
         }
     }
@@ -86,6 +90,34 @@ fn write_lost(lost: u64, out: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 impl Event {
+    /// What a router begins with on a store.
+    fn write_started(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PassedOver {
+                digest,
+                name,
+                version,
+                why,
+            } => write!(
+                out,
+                "policy `{}` version `{}`, {digest}, is passed over: {}",
+                name.escape_debug(),
+                version.escape_debug(),
+                // A compiler's words may be many lines.
+                why.trim_end().replace('\n', "; ")
+            ),
+            Self::GoesOn { policy } => write!(
+                out,
+                "{} goes on, which was live on this store before; use `swap` for another",
+                Told(policy)
+            ),
+            Self::NoPolicy => out.write_str(
+                "NO POLICY CAN BE USED: the fail-safe decides alone, and only exits go out",
+            ),
+            _ => Ok(()),
+        }
+    }
+
     fn write_fail_safe(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::FailSafe {
             request,
@@ -160,6 +192,10 @@ impl Event {
                 write!(out, "the store is written again, after {seconds} s")?;
                 write_lost(*lost, out)
             }
+            Self::NotKept { what } => write!(
+                out,
+                "{what} holds, and is not on disk: until the store is back, a restart forgets it"
+            ),
             _ => Ok(()),
         }
     }

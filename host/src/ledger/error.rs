@@ -51,9 +51,37 @@ pub enum OpenError {
         /// The budget's name.
         budget: Box<str>,
     },
+    /// A budget is known by its name, and what is used of it is a bare amount.
+    #[error(
+        "the policy's account currency is {policy}, and the budgets on the store are counted in \
+         {store}; it needs a store of its own"
+    )]
+    AccountCurrency {
+        /// The policy's.
+        policy: String,
+        /// The store's, from its first policy on.
+        store: String,
+    },
     /// The store itself.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a policy that a store keeps cannot be had from it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComponentFault {
+    /// There is none.
+    #[error("its component is not in the store")]
+    Missing,
+    /// It is not what was stored.
+    #[error("its component in the store is damaged, or another one's: it has another digest")]
+    Damaged,
+    /// The store cannot be read there.
+    #[error("its component cannot be read from the store: {what}")]
+    Unreadable {
+        /// What the store says.
+        what: String,
+    },
 }
 
 /// Why a claim was not granted. Nothing has changed.

@@ -13,18 +13,21 @@
 //! held.reserve(claim)         holds room for the id as well
 //! held.record(identity, …)    a `Repeat` from here: drop `held`, answer what it says
 //! held.commit(decided)        dropping `held` instead takes the reservation back
-//! wait(ticket)                of a durable store: until what was done is on disk
+//! wait_since(ticket, …)       of a durable store: until what was done is on disk
 //! ```
+
+use std::time::Instant;
 
 use jiff::Timestamp;
 use router_guest::manifest::BudgetInfo;
 use router_guest::state::{BudgetUse, TradingState};
 
-use super::error::{EventError, OpenError, ReserveError, StoreError};
+use super::error::{ComponentFault, EventError, OpenError, ReserveError, StoreError};
 use super::expiry::Expired;
 use super::ids::{Identity, Known};
 use super::memory::OpenBudgets;
 use super::reservation::{Claim, EventId, Released, ReservationId, Settled, Settlement};
+use crate::digest::Digest;
 use crate::journal::record::{ChangedEvent, Decided};
 use crate::policy::Policy;
 use crate::router::Quarantined;
@@ -41,12 +44,32 @@ pub struct Ticket {
 /// What a store remembers of the router that ran on it before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Restored {
-    /// The number of the last generation; 0 where there was none.
+    /// The last number that a generation was or may have been given; 0 where there was none.
     pub generations: u64,
     /// How much was let through, and until when.
     pub trading_state: Option<(TradingState, Option<Timestamp>)>,
     /// Policies that are not let in, the oldest first.
     pub quarantined: Vec<Quarantined>,
+    /// Policies that were live and may be again, each once: the one that was live last, then what
+    /// a rollback would have gone back to.
+    pub lives: Vec<Life>,
+    /// What budgets are counted in; `None` where no policy was live yet.
+    pub account_currency: Option<String>,
+}
+
+/// A policy that was live on a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// Its digest.
+    pub digest: Digest,
+    /// The generation that it was live as last.
+    pub generation: u64,
+    /// Its name; empty where the store does not know it any more.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The word of the profile whose bounds it was held to.
+    pub profile: String,
 }
 
 impl Ticket {
@@ -151,14 +174,23 @@ pub trait Store<D>: Send + Sync {
         Restored::default()
     }
 
-    /// As [`Store::open`], for a policy that is about to decide; a store that journals gets to
-    /// know it.
+    /// As [`Store::open`], with a policy's budgets or none, for one that decisions are about to
+    /// name; a store that journals gets to know it.
     ///
     /// # Errors
     ///
     /// [`OpenError`] for a manifest whose budgets cannot be kept.
-    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
-        self.open(&policy.manifest().budgets)
+    fn open_for(&self, _policy: &Policy, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError> {
+        self.open(budgets)
+    }
+
+    /// The component of a policy that was live, as it was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`ComponentFault`].
+    fn component(&self, _digest: Digest) -> Result<Vec<u8>, ComponentFault> {
+        Err(ComponentFault::Missing)
     }
 
     /// Journals a decision that charged nothing, and says what it must wait for, if anything.
@@ -171,13 +203,36 @@ pub trait Store<D>: Send + Sync {
         Ok(Ticket::NONE)
     }
 
-    /// Journals a change of what is live or let through, and waits until it is on disk.
+    /// Journals a change of what is live or let through, which holds already, and waits until it
+    /// is on disk.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`]: it may not be there.
+    /// [`StoreError::Unavailable`]: it is not there yet, and will be once the store is written
+    /// again, if this process lives to see it.
     fn change(&self, _change: &ChangedEvent<'_>) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// As [`Store::change`], of what is to hold only once it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: it must not hold. It may be on disk all the same, so that
+    /// whoever asked tells [`Store::change`] what holds instead.
+    fn change_first(&self, _change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether what is changed now can be kept.
+    fn is_serving(&self) -> bool {
+        true
+    }
+
+    /// The last number that a generation may have. Numbers are on disk before they are given
+    /// out, so that no router after this one gives them out again.
+    fn generations_max(&self) -> u64 {
+        u64::MAX
     }
 
     /// What stands last in the log.
@@ -185,12 +240,13 @@ pub trait Store<D>: Send + Sync {
         Ticket::NONE
     }
 
-    /// Waits until everything up to the ticket is on disk.
+    /// Waits until everything up to the ticket is on disk, and no longer than the store waits
+    /// for its disk, counted from `since`.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`]: it may not be there.
-    fn wait(&self, _ticket: Ticket) -> Result<(), StoreError> {
+    fn wait_since(&self, _ticket: Ticket, _since: Instant) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! One instance of a policy: the only place where a policy's code runs to decide.
 //!
 //! It carries requests in and answers out, and measures the fuel; it judges no answer beyond
-//! what its form says (amounts within bounds). After a fault it is dead.
+//! what its form says (amounts within bounds). After a fault it is dead. A language's engine that
+//! fills its heap is started anew before it has to clean it up: what that costs grows with all that
+//! the instance was ever asked, and would fall on one decision.
 
 use router_guest::decision::{Decision, Refusal};
 use router_guest::layout::{ItemLayout, TermsLayout, UseLayout};
@@ -65,14 +67,22 @@ pub(super) struct Exports {
 
 /// An instance of a policy. It serves one thread at a time.
 pub struct Instance {
-    store: Store<StoreLimits>,
-    decide: Func,
-    decide_batch: Func,
+    policy: Policy,
+    code: Code,
+    /// Decisions until the code is started anew.
+    decisions_left: usize,
     /// Of an instance of the rule engine that this program carries.
     room: Option<Room>,
     /// Kept between calls, so that a call allocates nothing.
     uses: Vec<UseImage>,
     items: Vec<ItemImage>,
+}
+
+/// The policy's code with its memory, and its functions.
+struct Code {
+    store: Store<StoreLimits>,
+    decide: Func,
+    decide_batch: Func,
 }
 
 impl Exports {
@@ -100,27 +110,31 @@ impl Exports {
 
 impl Instance {
     pub(super) fn new(policy: &Policy) -> Result<Self, HostFault> {
-        let linked = policy.linked();
-        let instance_pre = linked.pre.instance_pre();
-        let mut store = sandbox::store(instance_pre.engine(), policy.profile())?;
-        let fault = |message: String| HostFault::Instance { message };
-        let instance = instance_pre
-            .instantiate(&mut store)
-            .map_err(|error| fault(super::plain(&error)))?;
-        let mut function = |index: &ComponentExportIndex| {
-            let function = instance.get_func(&mut store, index);
-            function.ok_or_else(|| fault("an export is missing".into()))
-        };
-        let decide = function(&linked.exports.decide)?;
-        let decide_batch = function(&linked.exports.decide_batch)?;
         Ok(Self {
-            store,
-            decide,
-            decide_batch,
-            room: linked.is_own_engine.then(Room::default),
+            code: Code::start(policy)?,
+            decisions_left: policy.profile().limits().run.decisions_max,
+            room: policy.linked().is_own_engine.then(Room::default),
+            policy: policy.clone(),
             uses: Vec::new(),
             items: Vec::new(),
         })
+    }
+
+    /// Counts decisions that are to be made, and starts the code anew where there are no more left.
+    fn count(&mut self, decisions: usize) {
+        match self.decisions_left.checked_sub(decisions) {
+            Some(left) => self.decisions_left = left,
+            None => self.start_anew(),
+        }
+    }
+
+    #[cold]
+    fn start_anew(&mut self) {
+        // Where there is no room for another, this one is as good as it was.
+        if let Ok(code) = Code::start(&self.policy) {
+            self.code = code;
+            self.decisions_left = self.policy.profile().limits().run.decisions_max;
+        }
     }
 
     /// Decides one request.
@@ -132,13 +146,14 @@ impl Instance {
         request: &Request<'_>,
         state: &State<'_>,
     ) -> Result<Answer, PolicyFault> {
+        self.count(1);
         let budgets = state.budgets.map(|uses| {
             self.uses.clear();
             self.uses.extend(uses.iter().map(use_image));
             self.uses.as_slice()
         });
         let fuel_max = LIMITS.decide_fuel_max;
-        fill(&mut self.store, fuel_max, LIMITS.decision_bytes_max);
+        fill(&mut self.code.store, fuel_max, LIMITS.decision_bytes_max);
         let placed = self.room.as_ref().and_then(|room| {
             PlacedArguments::new(request, (state.trading_state, budgets), room, fuel_max)
         });
@@ -146,18 +161,18 @@ impl Instance {
             Some(placed) => {
                 // SAFETY: `Exports::of` has checked that this export has the type of the
                 // parameters, which is that of the placed ones.
-                let decide = unsafe { Placed::new_unchecked(self.decide) };
-                decide.call(&mut self.store, placed)
+                let decide = unsafe { Placed::new_unchecked(self.code.decide) };
+                decide.call(&mut self.code.store, placed)
             }
             None => {
                 // SAFETY: `Exports::of` has checked that this export has this type.
-                let decide = unsafe { Passed::new_unchecked(self.decide) };
+                let decide = unsafe { Passed::new_unchecked(self.code.decide) };
                 let arguments = arguments(request, state.trading_state, budgets);
-                decide.call(&mut self.store, arguments)
+                decide.call(&mut self.code.store, arguments)
             }
         };
         let (answered,) = answered.map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
-        let spent = fuel_max.saturating_sub(left(&self.store));
+        let spent = fuel_max.saturating_sub(left(&self.code.store));
         Ok((answer::of(&answered)?, spent))
     }
 
@@ -181,35 +196,59 @@ impl Instance {
             }
             .into());
         }
+        self.count(items.len());
         self.uses.clear();
         self.uses.extend(uses.iter().map(use_image));
         self.items.clear();
         self.items.extend(items.iter().map(item_image));
         // SAFETY: `Exports::of` has checked that this export of the component has this type.
         let decide = unsafe {
-            TypedFunc::<BatchArguments<'_>, BatchResults>::new_unchecked(self.decide_batch)
+            TypedFunc::<BatchArguments<'_>, BatchResults>::new_unchecked(self.code.decide_batch)
         };
         let fuel_max = LIMITS
             .decide_fuel_max
             .saturating_mul(items.len().max(1) as u64);
         fill(
-            &mut self.store,
+            &mut self.code.store,
             fuel_max,
             LIMITS.decision_bytes_max * items.len().max(1),
         );
         let (answered,) = decide
             .call(
-                &mut self.store,
+                &mut self.code.store,
                 (names, self.uses.as_slice(), self.items.as_slice()),
             )
             .map_err(|error| PolicyFault::of_call(&error, fuel_max))?;
-        let spent = fuel_max.saturating_sub(left(&self.store));
+        let spent = fuel_max.saturating_sub(left(&self.code.store));
         if answered.len() != items.len() {
             let (asked, answered) = (items.len(), answered.len());
             return Err(PolicyFault::BatchLength { asked, answered }.into());
         }
         let answers: Result<Vec<_>, _> = answered.iter().map(answer::of).collect();
         Ok((answers?, spent))
+    }
+}
+
+impl Code {
+    fn start(policy: &Policy) -> Result<Self, HostFault> {
+        let linked = policy.linked();
+        let instance_pre = linked.pre.instance_pre();
+        let mut store = sandbox::store(instance_pre.engine(), policy.profile())?;
+        let fault = |message: String| HostFault::Instance { message };
+        let instance = instance_pre
+            .instantiate(&mut store)
+            .map_err(|error| fault(super::plain(&error)))?;
+        let mut function = |index: &ComponentExportIndex| {
+            let function = instance.get_func(&mut store, index);
+            function.ok_or_else(|| fault("an export is missing".into()))
+        };
+        let decide = function(&linked.exports.decide)?;
+        let decide_batch = function(&linked.exports.decide_batch)?;
+        Ok(Self {
+            store,
+            decide,
+            decide_batch,
+        })
     }
 }
 

@@ -4,6 +4,8 @@
 //! charged. Afterwards, in order, an item is decided again by itself when its snapshot is no
 //! longer what the budgets say, be it by an earlier item or by another thread.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use router_guest::decision::{Decision as PolicyDecision, Refusal};
 use router_guest::state::{BudgetUse, TradingState};
@@ -145,9 +147,12 @@ impl Router {
             })
             .collect();
         // One wait for all of them: the disk is the dearest part of each.
+        let since = Instant::now();
+        let ahead = ahead.into_iter();
         ahead
-            .into_iter()
-            .map(|decided| decided.and_then(|(decision, ticket)| self.durable(decision, ticket)))
+            .map(|decided| {
+                decided.and_then(|(decision, ticket)| self.durable(decision, ticket, since))
+            })
             .collect()
     }
 

@@ -2,6 +2,7 @@
 //! where that one has no answer, on the last good one, and by the fail-safe at the very last.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
@@ -30,7 +31,10 @@ impl Router {
         seat: &mut Seat,
     ) -> Result<Decision, Rejection> {
         let (decision, ticket) = self.decide_ahead(request, told, seat)?;
-        self.durable(decision, ticket)
+        if ticket == Ticket::NONE {
+            return Ok(decision);
+        }
+        self.durable(decision, ticket, Instant::now())
     }
 
     /// Decides without waiting for the disk: the decision must not go out before

@@ -86,6 +86,11 @@ impl Desk {
         }
     }
 
+    /// The number of the last generation.
+    pub(super) const fn generations(&self) -> u64 {
+        self.generations
+    }
+
     /// The number of the next generation.
     pub(super) fn next_generation(&mut self) -> u64 {
         self.generations += 1;

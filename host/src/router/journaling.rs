@@ -2,19 +2,19 @@
 //! of, waited for where it must be on disk, and a time that runs ahead is not believed. Who
 //! decides, and what, is not touched.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 use router_guest::decision::PositionEffect;
 use router_guest::json::{Fault, FaultCode};
 use router_guest::state::State;
 
 use super::Router;
-use super::desk::{Change, HistoryEntry, Outcome};
 use super::entry::{Entry, store_warning};
 use super::generation::Generation;
 use crate::decision::Decision;
-use crate::digest::Digest;
 use crate::events::Event;
-use crate::journal::record::{ChangeKind, ChangedEvent, Decided, PolicyNumber, Proofs};
+use crate::journal::record::{Decided, PolicyNumber};
 use crate::ledger::{StoreError, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -22,9 +22,6 @@ use crate::request::Request;
 /// How far ahead of this machine's clock a request's time may be on a durable store: what
 /// budgets are counted by cannot be taken back.
 pub const TIME_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
-
-/// Bytes of a reason that are journaled; a document's mistakes can be many.
-const WHAT_BYTES_MAX: usize = 4 * 1024;
 
 /// What the journal is told of a decision beside the decision.
 pub(super) struct About<'r> {
@@ -57,18 +54,19 @@ impl About<'_> {
 }
 
 impl Router {
-    /// The decision, once what it must wait for is on disk. A close does not depend on that, and
-    /// says so.
+    /// The decision, once what it must wait for is on disk, which it has waited for since then. A
+    /// close does not depend on that, and says so.
     #[inline]
     pub(super) fn durable(
         &self,
         mut decision: Decision,
         ticket: Ticket,
+        since: Instant,
     ) -> Result<Decision, Rejection> {
         if ticket == Ticket::NONE {
             return Ok(decision);
         }
-        match self.store.wait(ticket) {
+        match self.store.wait_since(ticket, since) {
             Ok(()) => Ok(decision),
             Err(error) if decision.answer.effect == PositionEffect::Close => {
                 warn(&mut decision, error);
@@ -161,55 +159,6 @@ impl Router {
         Err(Rejection::new("clock_ahead", message))
     }
 
-    /// Journals a change of policy that was asked for, and what came of it. What could not be
-    /// written holds all the same: a store that fails says so by itself.
-    pub(super) fn persist(&self, entry: &HistoryEntry) {
-        let (kind, generation, what) = match (&entry.outcome, entry.change) {
-            (Outcome::Live { generation }, Change::Swap) => {
-                (ChangeKind::Swap, Some(*generation), None)
-            }
-            (Outcome::Live { generation }, Change::Rollback) => {
-                (ChangeKind::Rollback, Some(*generation), None)
-            }
-            (Outcome::Refused { why }, _) => (ChangeKind::Refused, None, Some(why.as_str())),
-            (Outcome::Unchanged, _) => return,
-        };
-        let _ = self.store.change(&ChangedEvent {
-            recorded_at: entry.at,
-            kind,
-            asked_by: entry.asked_by.as_str(),
-            digest: entry.digest,
-            generation,
-            state: None,
-            until: None,
-            what: what.map(|what| cut(what, WHAT_BYTES_MAX)),
-            milliseconds: Some(entry.milliseconds),
-            proofs: Proofs::default(),
-        });
-    }
-
-    /// Journals that a policy is not let in any more, or is again.
-    pub(super) fn persist_quarantine(
-        &self,
-        kind: ChangeKind,
-        digest: Digest,
-        why: Option<&str>,
-        asked_by: &str,
-    ) {
-        let _ = self.store.change(&ChangedEvent {
-            recorded_at: self.history_clock.now(),
-            kind,
-            asked_by,
-            digest: Some(digest),
-            generation: None,
-            state: None,
-            until: None,
-            what: why.map(|why| cut(why, WHAT_BYTES_MAX)),
-            milliseconds: None,
-            proofs: Proofs::default(),
-        });
-    }
-
     /// Ends the time of reservations whose time is over, and tells of each.
     #[inline]
     pub(super) fn end_times(&self, now: Timestamp) {
@@ -237,11 +186,6 @@ impl Router {
             });
         }
     }
-}
-
-fn cut(text: &str, bytes_max: usize) -> &str {
-    let end = text.floor_char_boundary(bytes_max);
-    text.get(..end).unwrap_or_default()
 }
 
 #[cold]

@@ -2,10 +2,11 @@
 //! meanwhile. One thread can so keep as many in flight as hundreds that each wait for one.
 
 use std::fmt;
+use std::time::Instant;
 
 use super::{Router, seat};
 use crate::decision::Decision;
-use crate::ledger::Ticket;
+use crate::ledger::{StoreError, Ticket};
 use crate::rejection::Rejection;
 use crate::request::Request;
 
@@ -15,7 +16,14 @@ use crate::request::Request;
 pub struct Pending<'r> {
     router: &'r Router,
     decision: Decision,
+    on_disk: OnDisk,
+}
+
+/// What must be on disk before an answer goes out, and since when that is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnDisk {
     ticket: Ticket,
+    since: Instant,
 }
 
 impl Router {
@@ -29,8 +37,31 @@ impl Router {
         Ok(Pending {
             router: self,
             decision,
-            ticket,
+            on_disk: OnDisk::since_now(ticket),
         })
+    }
+
+    /// The decision, with what must be on disk before it goes out, where that is anything.
+    #[inline]
+    pub(crate) fn decide_awaited(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(Decision, Option<OnDisk>), Rejection> {
+        let (decision, ticket) = seat::with(self, |seat| self.decide_ahead(request, None, seat))?;
+        let awaited = (ticket != Ticket::NONE).then(|| OnDisk::since_now(ticket));
+        Ok((decision, awaited))
+    }
+
+    /// Waits until that is on disk.
+    pub(crate) fn wait_for(&self, on_disk: OnDisk) -> Result<(), StoreError> {
+        self.store.wait_since(on_disk.ticket, on_disk.since)
+    }
+}
+
+impl OnDisk {
+    fn since_now(ticket: Ticket) -> Self {
+        let since = Instant::now();
+        Self { ticket, since }
     }
 }
 
@@ -38,17 +69,19 @@ impl Pending<'_> {
     /// The decision, once what it must wait for is on disk: at once where that is nothing.
     ///
     /// # Errors
-    /// [`Rejection`] `store_unavailable` when it cannot be kept: nothing may be sent for it. A
-    /// close does not depend on that, and comes with a warning.
+    /// [`Rejection`] `store_unavailable` when it cannot be kept, or is not on disk for so long
+    /// after it was decided as the store waits: nothing may be sent for it. A close does not depend
+    /// on that, and comes with a warning.
     pub fn wait(self) -> Result<Decision, Rejection> {
-        self.router.durable(self.decision, self.ticket)
+        let OnDisk { ticket, since } = self.on_disk;
+        self.router.durable(self.decision, ticket, since)
     }
 }
 
 impl fmt::Debug for Pending<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Pending")
-            .field("ticket", &self.ticket)
+            .field("on_disk", &self.on_disk)
             .finish_non_exhaustive()
     }
 }

@@ -12,17 +12,15 @@ use router_guest::state::{State, TradingState};
 use super::Router;
 use super::desk::{Change, Desk, HistoryEntry, Outcome, Quarantined};
 use super::generation::{Generation, Live};
+use super::kept::ROUTER;
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::events::{Asker, Event};
 use crate::gate::{Admitted, Candidate, GateRefusal, Passed};
-use crate::journal::record::ChangeKind;
-use crate::ledger::OpenError;
+use crate::ledger::{OpenError, StoreError};
 use crate::policy::{Instance, Policy, PolicyError};
 use crate::sync::MutexGuard;
 
-/// Who asks when the router itself takes a policy from its place.
-const ROUTER: &str = "router";
 /// Instances that are made ready for a policy at most.
 const READY_MAX: usize = 8;
 
@@ -59,7 +57,7 @@ pub enum SwapRefusal {
     AccountCurrency {
         /// Its own.
         candidate: String,
-        /// That of the live policy.
+        /// That of the budgets in use.
         live: String,
     },
     /// The file of the live policy is gone.
@@ -67,6 +65,16 @@ pub enum SwapRefusal {
     Gone {
         /// The file, or the folder that it stood in.
         path: PathBuf,
+    },
+    /// The store cannot be written: after a restart, another policy would be live than was
+    /// asked for last.
+    #[error(
+        "the store cannot be written, so that a restart would take it back; the live policy \
+         stays, ask again once the store is back"
+    )]
+    StoreUnavailable {
+        /// The generation that it would have been, where that may be on disk all the same.
+        generation: Option<u64>,
     },
     /// There is no earlier policy to go back to.
     #[error("there is no earlier policy to go back to")]
@@ -87,7 +95,7 @@ impl SwapRefusal {
     /// Whether the machine was at fault, so that the same policy may be let in another time.
     pub const fn blames_host(&self) -> bool {
         match self {
-            Self::Gate(GateRefusal::Host(_)) => true,
+            Self::Gate(GateRefusal::Host(_)) | Self::StoreUnavailable { .. } => true,
             Self::Policy(error) => error.blames_host(),
             _ => false,
         }
@@ -158,6 +166,8 @@ impl Router {
         asked_by: &Asker,
         started: Timestamp,
     ) -> Result<Activation, SwapRefusal> {
+        // Before the gate, which takes a moment, and again behind it.
+        self.check_kept()?;
         let digest = candidate.digest();
         let why = self.desk().quarantined(digest).map(str::to_owned);
         let admitted = self
@@ -173,7 +183,9 @@ impl Router {
             }
         };
         self.check_currency(&policy)?;
-        let budgets = Arc::new(self.store.open_for(&policy)?);
+        let budgets = &policy.manifest().budgets;
+        let budgets = self.store.open_for(&policy, budgets);
+        let budgets = Arc::new(budgets.map_err(of_store)?);
         let ready = made_ready(&policy);
         let mut desk = self.desk();
         // Another swap, or a fault, may have come first while this one was at the gate.
@@ -184,16 +196,12 @@ impl Router {
             let why = why.to_owned();
             return Err(GateRefusal::Quarantined { digest, why }.into());
         }
-        let generation = Generation::new(policy, budgets, desk.next_generation()).with_ready(ready);
+        let number = self.next_generation(&mut desk)?;
+        let generation = Generation::new(policy, budgets, number).with_ready(ready);
+        let entry = self.activation(Change::Swap, &generation, asked_by, started);
+        self.persist_first(&entry)?;
         let earlier = self.slot.now().with_live_behind();
-        let activation = self.activate(
-            &mut desk,
-            Change::Swap,
-            generation,
-            earlier,
-            asked_by,
-            started,
-        );
+        let activation = self.go_live(&mut desk, generation, earlier, entry);
         drop(desk);
         self.tell(&Event::Activated {
             policy: Arc::clone(&activation.policy),
@@ -208,44 +216,68 @@ impl Router {
     /// A budget is known by its name, and what is used of it is a bare amount.
     fn check_currency(&self, policy: &Policy) -> Result<(), SwapRefusal> {
         let candidate = &policy.manifest().account_currency;
-        let live = self.policy();
-        let live = &live.manifest.account_currency;
-        if candidate == live {
+        if *candidate == self.account_currency {
             return Ok(());
         }
         Err(SwapRefusal::AccountCurrency {
             candidate: candidate.clone(),
-            live: live.clone(),
+            live: self.account_currency.clone(),
         })
+    }
+
+    /// That another policy would be live after a restart as well.
+    fn check_kept(&self) -> Result<(), SwapRefusal> {
+        let refused = SwapRefusal::StoreUnavailable { generation: None };
+        self.check_serving().map_err(|_| refused)
+    }
+
+    /// The number of a generation that somebody asks for; what is left of the reserved ones is
+    /// for policies that lose their place.
+    fn next_generation(&self, desk: &mut Desk) -> Result<u64, SwapRefusal> {
+        self.check_kept()?;
+        if desk.generations() >= self.store.generations_max() {
+            return Err(SwapRefusal::StoreUnavailable { generation: None });
+        }
+        Ok(desk.next_generation())
     }
 
     /// Makes the last good policy the live one again, as a generation of its own. The one
     /// that was live is not kept, and not quarantined either.
     ///
     /// # Errors
-    /// [`SwapRefusal::NothingEarlier`].
+    /// [`SwapRefusal::NothingEarlier`], [`SwapRefusal::StoreUnavailable`].
     pub fn rollback(&self, asked_by: impl Into<Asker>) -> Result<Activation, SwapRefusal> {
         let (asked_by, started) = (asked_by.into(), self.history_clock.now());
         let mut desk = self.desk();
-        let earlier = self.slot.now().earlier.clone();
-        let Some(activation) = self.reactivate(&mut desk, earlier, &asked_by, started) else {
-            let refusal = SwapRefusal::NothingEarlier;
-            let entry = self.entry(
-                Change::Rollback,
-                &asked_by,
-                None,
-                started,
-                Outcome::Refused {
-                    why: refusal.to_string(),
-                },
-            );
-            self.persist(&entry);
-            desk.enter(entry);
-            return Err(refusal);
+        let activation = match self.go_back(&mut desk, &asked_by, started) {
+            Ok(activation) => activation,
+            Err(refusal) => {
+                let why = refusal.to_string();
+                let refused = Outcome::Refused { why };
+                let entry = self.entry(Change::Rollback, &asked_by, None, started, refused);
+                self.persist_refused(&entry, &refusal);
+                desk.enter(entry);
+                return Err(refusal);
+            }
         };
         drop(desk);
         self.tell_rolled_back(&activation, asked_by);
         Ok(activation)
+    }
+
+    /// Goes back to the last good policy, once that is written down.
+    fn go_back(
+        &self,
+        desk: &mut Desk,
+        asked_by: &Asker,
+        started: Timestamp,
+    ) -> Result<Activation, SwapRefusal> {
+        let mut earlier = self.slot.now().earlier.clone();
+        let last_good = last_good(&mut earlier).ok_or(SwapRefusal::NothingEarlier)?;
+        let again = last_good.again(self.next_generation(desk)?);
+        let entry = self.activation(Change::Rollback, &again, asked_by, started);
+        self.persist_first(&entry)?;
+        Ok(self.go_live(desk, again, earlier, entry))
     }
 
     /// Policies that are not let in, the oldest first.
@@ -253,18 +285,11 @@ impl Router {
         self.desk().all_quarantined()
     }
 
-    /// Lets a policy in again; false when it was not quarantined.
+    /// Lets a policy in again; false when it was not quarantined, or stays so because that
+    /// cannot be kept, as [`Router::clear_quarantine_for`] says.
     pub fn clear_quarantine(&self, digest: Digest) -> bool {
-        self.clear_quarantine_for(digest, "program")
-    }
-
-    /// The same, asked for by somebody whom the journal names.
-    pub fn clear_quarantine_for(&self, digest: Digest, asked_by: &str) -> bool {
-        let was_shut_out = self.desk().clear(digest);
-        if was_shut_out {
-            self.persist_quarantine(ChangeKind::QuarantineCleared, digest, None, asked_by);
-        }
-        was_shut_out
+        let cleared = self.clear_quarantine_for(digest, "program");
+        cleared.unwrap_or(false)
     }
 
     /// The changes that were asked for, the oldest first, at most
@@ -302,7 +327,7 @@ impl Router {
         });
         let asked_by = Asker::from(ROUTER);
         let activation = if is_live {
-            self.reactivate(&mut desk, earlier, &asked_by, started)
+            self.fall_back(&mut desk, earlier, &asked_by, started)
         } else {
             // What lost its place meanwhile must not be come back to.
             self.slot.set(Live {
@@ -314,39 +339,57 @@ impl Router {
         };
         drop(desk);
         if is_new {
-            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(why), ROUTER);
-            self.tell(&Event::Quarantined {
-                digest,
-                why: why.to_owned(),
-            });
+            let kept = self.persist_quarantine(digest, why);
+            self.tell_quarantined(digest, why.to_owned(), kept);
         }
-        if let Some(activation) = activation {
+        if let Some((activation, kept)) = activation {
+            let generation = activation.policy.generation;
             self.tell_rolled_back(&activation, asked_by);
+            if kept.is_err() {
+                self.tell_not_kept(format!("the rollback to generation {generation}"));
+            }
         }
     }
 
-    /// Makes the latest of some earlier generations live again.
-    fn reactivate(
+    /// Makes the latest of some earlier generations live at once, and writes it down then: a
+    /// policy that may not decide any more does not wait for a disk. At most as many as there
+    /// are earlier ones do so until somebody's swap is on disk, which are fewer than the numbers
+    /// that are reserved.
+    fn fall_back(
         &self,
         desk: &mut Desk,
         mut earlier: Vec<Arc<Generation>>,
         asked_by: &Asker,
         started: Timestamp,
-    ) -> Option<Activation> {
-        earlier.retain(|one| !one.is_withdrawn());
-        let again = earlier.pop()?.again(desk.next_generation());
-        Some(self.activate(desk, Change::Rollback, again, earlier, asked_by, started))
+    ) -> Option<(Activation, Result<(), StoreError>)> {
+        let again = last_good(&mut earlier)?.again(desk.next_generation());
+        let entry = self.activation(Change::Rollback, &again, asked_by, started);
+        let activation = self.go_live(desk, again, earlier, entry.clone());
+        Some((activation, self.persist(&entry, None)))
     }
 
-    /// Replaces what is live, and writes it down.
-    fn activate(
+    /// What is written down of an activation.
+    fn activation(
         &self,
-        desk: &mut Desk,
         change: Change,
-        generation: Generation,
-        earlier: Vec<Arc<Generation>>,
+        generation: &Generation,
         asked_by: &Asker,
         started: Timestamp,
+    ) -> HistoryEntry {
+        let outcome = Outcome::Live {
+            generation: generation.number(),
+        };
+        let digest = Some(generation.identity.digest);
+        self.entry(change, asked_by, digest, started, outcome)
+    }
+
+    /// Replaces what is live.
+    fn go_live(
+        &self,
+        desk: &mut Desk,
+        generation: Generation,
+        earlier: Vec<Arc<Generation>>,
+        entry: HistoryEntry,
     ) -> Activation {
         let before = self.slot.now();
         let replaced = Arc::clone(&before.generation.identity);
@@ -356,12 +399,7 @@ impl Router {
             earlier,
             shadow: before.shadow.clone(),
         });
-        let outcome = Outcome::Live {
-            generation: policy.generation,
-        };
-        let entry = self.entry(change, asked_by, Some(policy.digest), started, outcome);
         let milliseconds = entry.milliseconds;
-        self.persist(&entry);
         desk.enter(entry);
         Activation {
             policy,
@@ -386,7 +424,7 @@ impl Router {
             Outcome::Refused { why: what.clone() }
         };
         let entry = self.entry(Change::Swap, asked_by, digest, started, outcome);
-        self.persist(&entry);
+        self.persist_refused(&entry, refusal);
         self.desk().enter(entry);
         if !refusal.is_unchanged() {
             self.tell(&Event::Refused {
@@ -397,14 +435,25 @@ impl Router {
         }
     }
 
+    /// Journals a refusal. While the store cannot be written, one for that is no news.
+    fn persist_refused(&self, entry: &HistoryEntry, refusal: &SwapRefusal) {
+        let generation = match refusal {
+            SwapRefusal::StoreUnavailable { generation: None } => return,
+            SwapRefusal::StoreUnavailable { generation } => *generation,
+            _ => None,
+        };
+        // It changes nothing, so that nothing is to be told where it is not on disk.
+        let _ = self.persist(entry, generation);
+    }
+
     fn quarantine_for(&self, digest: Digest, why: &str) {
         let since = self.history_clock.now();
         let why = why.to_owned();
         let one = Quarantined { digest, why, since };
         if self.desk().quarantine(one.clone()) {
             let Quarantined { digest, why, .. } = one;
-            self.persist_quarantine(ChangeKind::Quarantined, digest, Some(&why), ROUTER);
-            self.tell(&Event::Quarantined { digest, why });
+            let kept = self.persist_quarantine(digest, &why);
+            self.tell_quarantined(digest, why, kept);
         }
     }
 
@@ -445,6 +494,22 @@ impl Router {
     /// The books. A thread that died beside them left them whole: nothing of it is half done.
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The latest of some earlier generations that did not lose its place, taken out of them.
+fn last_good(earlier: &mut Vec<Arc<Generation>>) -> Option<Arc<Generation>> {
+    earlier.retain(|one| !one.is_withdrawn());
+    earlier.pop()
+}
+
+/// What a store that cannot be written says of a policy's budgets, as what it is.
+fn of_store(error: OpenError) -> SwapRefusal {
+    match error {
+        OpenError::Store(StoreError::Unavailable) => {
+            SwapRefusal::StoreUnavailable { generation: None }
+        }
+        error => error.into(),
     }
 }
 

@@ -78,6 +78,12 @@ impl Trading {
         }
     }
 
+    /// The state with its end.
+    pub(super) fn now(&self) -> (TradingState, Option<Timestamp>) {
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.state(), *end)
+    }
+
     /// Changes the state, and answers what it was, with its end.
     pub(super) fn set(
         &self,
@@ -86,10 +92,46 @@ impl Trading {
     ) -> (TradingState, Option<Timestamp>) {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         let earlier = (self.state(), *end);
+        self.put(&mut end, state, until);
+        earlier
+    }
+
+    /// Changes the state, unless it is another one by now than the caller takes it for.
+    pub(super) fn set_from(
+        &self,
+        from: (TradingState, Option<Timestamp>),
+        state: TradingState,
+        until: Option<Timestamp>,
+    ) -> bool {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = (self.state(), *end) == from;
+        if is_same {
+            self.put(&mut end, state, until);
+        }
+        is_same
+    }
+
+    fn put(&self, end: &mut Option<Timestamp>, state: TradingState, until: Option<Timestamp>) {
         *end = until;
         let has_end = if until.is_some() { HAS_END } else { 0 };
         self.packed.store(state as u8 | has_end, Ordering::Release);
-        earlier
+    }
+}
+
+/// Whether a state, with its end, lets no more through than another one, now or by ending
+/// earlier. A stricter state does so whatever its end: now is what its asker is in a hurry for.
+pub(super) fn is_as_strict(
+    (state, until): (TradingState, Option<Timestamp>),
+    (other, other_until): (TradingState, Option<Timestamp>),
+) -> bool {
+    match (state as u8).cmp(&(other as u8)) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => match (until, other_until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(until), Some(other_until)) => until >= other_until,
+        },
     }
 }
 

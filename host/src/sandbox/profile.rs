@@ -100,6 +100,8 @@ pub struct RunLimits {
     pub stack_bytes_max: usize,
     /// Instances that live at once, of all policies and threads together.
     pub instances_max: usize,
+    /// Decisions of an instance before it is started anew.
+    pub decisions_max: usize,
 }
 
 const STRICT: ProfileLimits = ProfileLimits {
@@ -137,6 +139,8 @@ const STRICT: ProfileLimits = ProfileLimits {
         table_elements_max: 10_000,
         stack_bytes_max: 256 << 10,
         instances_max: 1024,
+        // Compiled code frees what it takes, and has nothing to gain by a start.
+        decisions_max: usize::MAX,
     },
 };
 
@@ -177,6 +181,9 @@ const LARGE: ProfileLimits = ProfileLimits {
         table_elements_max: 100_000,
         stack_bytes_max: 512 << 10,
         instances_max: 128,
+        // The engine for JavaScript cleans up its whole heap after 170,000, and no decision's fuel is
+        // enough for that; a start takes as long as a few decisions.
+        decisions_max: 10_000,
     },
 };
 

@@ -213,7 +213,8 @@ fn settle(
 ) -> Result<Value, Rejection> {
     let settlement = answer::settlement(line)?;
     let settled = store.settle_for(&settlement, asked_by)?;
-    if settled.side_mismatch && !settled.repeated {
+    let (state, _) = store.restored().trading_state.unwrap_or_default();
+    if settled.side_mismatch && !settled.repeated && state == TradingState::Active {
         set_state(store, TradingState::Reducing, None, "router")?;
     }
     Ok(answer::settled(line, &settled).into_value())
@@ -247,7 +248,7 @@ fn change(
                     format!("policy {digest} is not in quarantine"),
                 ));
             }
-            store.change(&ChangedEvent {
+            store.change_first(&ChangedEvent {
                 digest: Some(digest),
                 ..plain(ChangeKind::QuarantineCleared, asked_by)
             })?;
@@ -267,7 +268,7 @@ fn set_state(
     until: Option<Timestamp>,
     asked_by: &str,
 ) -> Result<(), Rejection> {
-    store.change(&ChangedEvent {
+    store.change_first(&ChangedEvent {
         state: Some(state),
         until,
         ..plain(ChangeKind::TradingState, asked_by)
@@ -304,10 +305,9 @@ fn status(address: &StoreAddress) -> Result<Value, AskError> {
     let path = address.path();
     let connection = connection::open_reader(path)?;
     let restored = load::restored(&connection, path)?;
-    let last = load::last_live(&connection, path)?;
     let mut facts = Map::new();
     facts.insert("running".into(), false.into());
-    if let Some(last) = last {
+    if let Some(last) = restored.lives.first() {
         let policy = json!({
             "name": last.name,
             "version": last.version,

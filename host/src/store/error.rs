@@ -2,6 +2,7 @@
 //! SQLite says stands behind, never alone.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
@@ -64,6 +65,11 @@ pub enum FaultKind {
     Disk {
         /// What SQLite says.
         what: String,
+    },
+    /// Its disk takes nothing.
+    Hangs {
+        /// How long it was waited for.
+        wait_max: Duration,
     },
     /// The library that was linked is too old to trust.
     Library {
@@ -166,6 +172,10 @@ impl FaultKind {
             Self::Unsound { what } => format!("`{path}` holds what no router wrote: {what}"),
             Self::Unopenable { what } => format!("`{path}` cannot be opened: {what}"),
             Self::Disk { what } => format!("the disk of `{path}` failed: {what}"),
+            Self::Hangs { wait_max } => format!(
+                "`{path}` has taken nothing for {} ms: its disk hangs",
+                wait_max.as_millis()
+            ),
             Self::Library { found } => format!(
                 "`{path}` is not opened by SQLite {found}: before 3.51.3 it can lose what was \
                  written"

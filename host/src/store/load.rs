@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{FaultKind, StoreFault};
 use super::rows::ChainHead;
+use super::{generations, lives};
 use crate::digest::Digest;
 use crate::journal::mask::Mask;
 use crate::ledger::window::Moment;
@@ -78,68 +79,17 @@ pub(super) fn restored(connection: &Connection, path: &Path) -> Result<Restored,
             Ok((state, until))
         })
         .transpose()?;
+    let lives = lives::lives(connection, path)?;
     Ok(Restored {
+        account_currency: lives::account_currency(connection, &lives).map_err(fault)?,
+        lives,
         generations: generations
+            .max(meta(connection, generations::KEY).map_err(fault)?)
             .and_then(|last| last.try_into().ok())
             .unwrap_or(0),
         trading_state,
         quarantined: quarantined(connection, path)?,
     })
-}
-
-/// A policy that was live when a router ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastLive {
-    /// Its digest.
-    pub digest: Digest,
-    /// The generation that it was live as.
-    pub generation: u64,
-    /// Its name.
-    pub name: String,
-    /// Its own version.
-    pub version: String,
-    /// The component's bytes.
-    pub component: Vec<u8>,
-}
-
-/// Reads which policy was live last.
-pub(super) fn last_live(
-    connection: &Connection,
-    path: &Path,
-) -> Result<Option<LastLive>, StoreFault> {
-    let fault = |error: rusqlite::Error| StoreFault::of_sqlite(path, &error);
-    connection
-        .query_row(
-            "SELECT changes.digest, generation, name, version, component \
-             FROM changes JOIN policies USING (digest) \
-             WHERE kind IN ('started', 'swap', 'rollback') AND generation IS NOT NULL \
-             ORDER BY seq DESC LIMIT 1",
-            [],
-            |row| {
-                let digest: String = row.get(0)?;
-                let generation: i64 = row.get(1)?;
-                Ok((digest, generation, row.get(2)?, row.get(3)?, row.get(4)?))
-            },
-        )
-        .optional()
-        .map_err(fault)?
-        .map(
-            |(digest, generation, name, version, component): (String, _, _, _, Vec<u8>)| {
-                let of_component = Digest::of(&component);
-                if of_component.to_string() != digest {
-                    let what = format!("the component of policy {digest}, which is another one's");
-                    return Err(unsound(path, what));
-                }
-                Ok(LastLive {
-                    digest: of_component,
-                    generation: u64::try_from(generation).unwrap_or(0),
-                    name,
-                    version,
-                    component,
-                })
-            },
-        )
-        .transpose()
 }
 
 fn quarantined(connection: &Connection, path: &Path) -> Result<Vec<Quarantined>, StoreFault> {
@@ -205,7 +155,7 @@ fn latest(connection: &Connection) -> rusqlite::Result<Moment> {
     Ok(latest.map_or(Moment::MIN, Moment::from_microseconds))
 }
 
-fn meta<T: rusqlite::types::FromSql>(
+pub(super) fn meta<T: rusqlite::types::FromSql>(
     connection: &Connection,
     key: &str,
 ) -> rusqlite::Result<Option<T>> {
@@ -342,6 +292,6 @@ fn events(connection: &Connection, first: u64) -> rusqlite::Result<HashMap<u64, 
     Ok(events)
 }
 
-fn unsound(path: &Path, what: String) -> StoreFault {
+pub(super) fn unsound(path: &Path, what: String) -> StoreFault {
     StoreFault::new(path, FaultKind::Unsound { what })
 }

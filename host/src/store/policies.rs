@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use router_guest::manifest::Manifest;
 use rusqlite::{Connection, Row};
 
-use super::manifest;
+use super::{lives, manifest};
 use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::journal::record::PolicyNumber;
@@ -122,7 +122,8 @@ impl Policies {
         Ok(())
     }
 
-    /// Writes a policy down that is new to the store.
+    /// Writes a policy down that is new to the store; the first one says what budgets are counted
+    /// in.
     pub(super) fn add(
         &self,
         connection: &Connection,
@@ -132,6 +133,7 @@ impl Policies {
         let manifest = policy.manifest();
         let engine = engine_digest(policy.profile())
             .map_or_else(|_| String::new(), |engine| engine.to_string());
+        lives::begin_account_currency(connection, &manifest.account_currency)?;
         connection.execute(
             "INSERT INTO policies (digest, name, version, engine, wit, profile, manifest, component, first_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (digest) DO NOTHING",

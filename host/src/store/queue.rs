@@ -108,6 +108,8 @@ struct Inner {
     taken: Arc<Group>,
     /// The last entry that was taken.
     taken_to: u64,
+    /// Since when those are on their way to the disk, if they are.
+    taken_at: Option<Instant>,
 }
 
 /// Those who wait for one group of entries.
@@ -130,14 +132,22 @@ pub(super) struct Queue {
     inner: Mutex<Inner>,
     work: Condvar,
     room: Condvar,
+    disk_wait_max: Duration,
 }
 
 impl Group {
-    /// What became of the group, once that is known.
-    fn wait(&self) -> Result<(), StoreError> {
+    /// What became of the group, once that is known; an error where it is not in time.
+    fn wait(&self, until: Instant) -> Result<(), StoreError> {
         loop {
             match self.state.load(Ordering::Acquire) {
-                PENDING => thread::park(),
+                PENDING => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        self.leave();
+                        return Err(StoreError::Unavailable);
+                    }
+                    thread::park_timeout(left);
+                }
                 state => {
                     self.wake(1);
                     return (state == DURABLE)
@@ -145,6 +155,18 @@ impl Group {
                         .ok_or(StoreError::Unavailable);
                 }
             }
+        }
+    }
+
+    /// This thread waits no longer. Where it was just woken, it was to wake another one.
+    fn leave(&self) {
+        let me = thread::current().id();
+        let mut waiters = lock(&self.waiters);
+        let at = waiters.iter().position(|waiter| waiter.id() == me);
+        let was_waiting = at.map(|at| waiters.swap_remove(at)).is_some();
+        drop(waiters);
+        if !was_waiting {
+            self.wake(1);
         }
     }
 
@@ -213,8 +235,8 @@ impl Batch {
 }
 
 impl Queue {
-    /// An empty queue of a store that is not written yet.
-    pub(super) fn new() -> Self {
+    /// An empty queue of a store that is not written yet, whose disk is waited for so long.
+    pub(super) fn new(disk_wait_max: Duration) -> Self {
         Self {
             inner: Mutex::new(Inner {
                 state: State::Failed,
@@ -228,9 +250,11 @@ impl Queue {
                 gathering: Arc::default(),
                 taken: Arc::default(),
                 taken_to: 0,
+                taken_at: None,
             }),
             work: Condvar::new(),
             room: Condvar::new(),
+            disk_wait_max,
         }
     }
 
@@ -269,8 +293,14 @@ impl Queue {
         Ok(ticket)
     }
 
-    /// Waits until the ticket's entry is on disk.
+    /// Waits until the ticket's entry is on disk, for as long as the disk is waited for.
     pub(super) fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
+        self.wait_since(ticket, Instant::now())
+    }
+
+    /// The same where it has been waited for since then. What is not on disk in time is written
+    /// all the same, if it can be: nobody was told that it is.
+    pub(super) fn wait_since(&self, ticket: Ticket, since: Instant) -> Result<(), StoreError> {
         let mut inner = self.inner();
         if let Some(ended) = inner.ended.get(ticket.epoch) {
             let was_durable = ticket.number <= *ended;
@@ -293,7 +323,7 @@ impl Queue {
         };
         lock(&group.waiters).push(thread::current());
         drop(inner);
-        group.wait()
+        group.wait(since + self.disk_wait_max)
     }
 
     /// The ticket of what stands last.
@@ -301,9 +331,21 @@ impl Queue {
         self.inner().last_ticket()
     }
 
-    /// Whether the store is written.
+    /// Whether the store is written, as far as is known.
     pub(super) fn is_serving(&self) -> bool {
-        self.inner().state == State::Serving
+        let inner = self.inner();
+        inner.state == State::Serving && !inner.hangs(self.disk_wait_max)
+    }
+
+    /// Whether the store would be written, and nothing has got to the disk for too long.
+    pub(super) fn hangs(&self) -> bool {
+        let inner = self.inner();
+        inner.state == State::Serving && inner.hangs(self.disk_wait_max)
+    }
+
+    /// How long the disk is waited for.
+    pub(super) const fn disk_wait_max(&self) -> Duration {
+        self.disk_wait_max
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -357,6 +399,7 @@ impl Queue {
         inner.is_urgent = false;
         inner.taken = std::mem::take(&mut inner.gathering);
         inner.taken_to = inner.pushed;
+        inner.taken_at = (!inner.waiting.is_empty()).then(Instant::now);
         let mut spent = spent;
         spent.clear();
         let taken = std::mem::replace(&mut inner.waiting, spent);
@@ -368,6 +411,7 @@ impl Queue {
     pub(super) fn written(&self, entries: usize) {
         let mut inner = self.inner();
         inner.durable += entries as u64;
+        inner.taken_at = None;
         let group = Arc::clone(&inner.taken);
         drop(inner);
         group.end(DURABLE);
@@ -382,6 +426,7 @@ impl Queue {
         kept.keep_unawaited(&inner.waiting);
         inner.waiting = kept;
         inner.is_urgent = false;
+        inner.taken_at = None;
         if inner.state == State::Serving {
             inner.state = State::Failed;
         }
@@ -404,6 +449,7 @@ impl Queue {
         inner.durable = inner.pushed - inner.waiting.len() as u64;
         // What is queued is taken with the next group.
         inner.taken_to = inner.durable;
+        inner.since = inner.since.map(|_| Instant::now());
         if inner.state == State::Failed {
             inner.state = State::Serving;
         }
@@ -436,7 +482,8 @@ impl Queue {
         self.work.notify_one();
         while inner.is_full() {
             let left = ROOM_WAIT_MAX.saturating_sub(started.elapsed());
-            if !may_wait || inner.state != State::Serving || left.is_zero() {
+            let is_serving = inner.state == State::Serving && !inner.hangs(self.disk_wait_max);
+            if !may_wait || !is_serving || left.is_zero() {
                 return Err(StoreError::Unavailable);
             }
             inner = self
@@ -454,6 +501,11 @@ impl Queue {
 }
 
 impl Inner {
+    fn hangs(&self, disk_wait_max: Duration) -> bool {
+        let oldest = self.taken_at.or(self.since);
+        oldest.is_some_and(|since| since.elapsed() > disk_wait_max)
+    }
+
     fn is_full(&self) -> bool {
         self.waiting.len() >= QUEUE_ENTRIES_MAX
             || self.waiting.bytes.len() >= QUEUE_BYTES_MAX - RECORD_BYTES_MAX

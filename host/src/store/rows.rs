@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
+use super::generations;
 use super::ids::IdFilter;
 use super::policies::Policies;
 use super::queue::{Batch, Effect, Head};
@@ -263,6 +264,9 @@ impl<'c> Rows<'c> {
 
     /// The tables of what holds now. Changes are rare, so their statements are not kept.
     fn takes_effect(&self, event: &ChangedEvent<'_>) -> rusqlite::Result<()> {
+        if let Some(generation) = event.generation {
+            generations::reserve(self.connection, generation)?;
+        }
         let digest = event.digest.map(|digest| digest.to_string());
         let at = event.recorded_at.as_microsecond();
         match event.kind {

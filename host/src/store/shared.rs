@@ -4,11 +4,13 @@
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
 use super::commands::Command;
 use super::error::StoreFault;
+use super::generations::Generations;
 use super::ids::{self, IdFilter};
 use super::load::Loaded;
 use super::policies::Policies;
@@ -43,6 +45,8 @@ pub(super) struct Shared {
     pub(super) path: PathBuf,
     pub(super) memory: MemoryStore<Recorded>,
     pub(super) queue: Queue,
+    /// Since when the disk hangs, once that was told.
+    pub(super) hangs_since: Mutex<Option<Instant>>,
     pub(super) policies: Policies,
     pub(super) ids: IdFilter,
     /// For ids that memory does not know and the filter does; made anew when it failed.
@@ -53,6 +57,7 @@ pub(super) struct Shared {
     pub(super) commands: SyncSender<Command>,
     /// From when on memory has every charge.
     pub(super) complete_from: Mutex<Moment>,
+    pub(super) generations: Generations,
 }
 
 impl Shared {
@@ -160,6 +165,34 @@ impl Shared {
             None => std::borrow::Cow::Borrowed(value),
             Some(mask) => mask.text(field, value),
         }
+    }
+
+    /// Tells when the disk has come to hang, and when it goes on. No budget may be locked.
+    pub(super) fn note_hanging(&self) {
+        let hangs = self.queue.hangs();
+        let mut since = lock(&self.hangs_since);
+        if hangs == since.is_some() {
+            return;
+        }
+        let ended = since.take();
+        if hangs {
+            *since = Some(Instant::now());
+        }
+        // Whoever is told may ask the store.
+        drop(since);
+        let event = match ended {
+            Some(since) => Event::StoreBack {
+                seconds: since.elapsed().as_secs(),
+                lost: 0,
+            },
+            None => {
+                let wait_max = self.queue.disk_wait_max();
+                let kind = super::FaultKind::Hangs { wait_max };
+                let what = StoreFault::new(&self.path, kind).to_string();
+                Event::StoreFailed { what, lost: 0 }
+            }
+        };
+        self.tell(&event);
     }
 
     pub(super) fn tell(&self, event: &Event) {

@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use router_guest::amount::Amount;
@@ -11,14 +12,14 @@ use router_guest::manifest::BudgetInfo;
 use router_guest::state::BudgetUse;
 
 use super::commands::{self, Command};
+use super::generations::Generations;
 use super::ids::IdFilter;
-use super::load::LastLive;
 use super::lock::StoreLock;
 use super::operator::Inbox;
-use super::policies::Policies;
+use super::policies::{KnownPolicy, Policies};
 use super::queue::{Effect, Item, Queue};
 use super::shared::{COMMANDS_WAITING_MAX, Order, Shared, lock};
-use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, load, writer};
+use super::{Durability, StoreAddress, StoreFault, StoreOptions, connection, lives, load, writer};
 use crate::digest::Digest;
 use crate::journal::mask::MaskField;
 use crate::journal::record::{
@@ -26,9 +27,9 @@ use crate::journal::record::{
 };
 use crate::ledger::window::{Calendar, Moment};
 use crate::ledger::{
-    Claim, Clock, EventError, EventId, Expired, Guard, Held, Holding, Identity, Known, MemoryStore,
-    OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError, Restored, Settled,
-    Settlement, Store, StoreError, Ticket,
+    Claim, Clock, ComponentFault, EventError, EventId, Expired, Guard, Held, Holding, Identity,
+    Known, MemoryStore, OnExpiry, OpenBudgets, OpenError, Released, ReservationId, ReserveError,
+    Restored, Settled, Settlement, Store, StoreError, Ticket,
 };
 use crate::policy::Policy;
 use crate::router::{Recorded, TIME_AHEAD_MAX};
@@ -93,6 +94,9 @@ impl SqliteStore {
         commands::give_up_old(&connection).map_err(fault)?;
         let loaded = load::load(&connection, &path)?;
         let restored = load::restored(&connection, &path)?;
+        if let Some(account_currency) = &restored.account_currency {
+            lives::begin_account_currency(&connection, account_currency).map_err(fault)?;
+        }
         let policies = Policies::default();
         policies.load(&connection).map_err(fault)?;
         let ids = IdFilter::load(&connection).map_err(fault)?;
@@ -103,7 +107,8 @@ impl SqliteStore {
         let (command_sender, commands) = sync_channel(COMMANDS_WAITING_MAX);
         let shared = Arc::new(Shared {
             memory,
-            queue: Queue::new(),
+            queue: Queue::new(options.disk_wait_max),
+            hangs_since: Mutex::new(None),
             policies,
             ids,
             reader: Mutex::new(None),
@@ -112,6 +117,7 @@ impl SqliteStore {
             observer: options.observer,
             commands: command_sender,
             complete_from: Mutex::new(Moment::MIN),
+            generations: Generations::after(restored.generations),
             path,
         });
         shared.take_over(&loaded)?;
@@ -147,28 +153,6 @@ impl SqliteStore {
         })
     }
 
-    /// The policy that was live when the router before this one ended, with its component.
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub fn last_live(&self) -> Result<Option<LastLive>, StoreFault> {
-        let connection = connection::open_reader(&self.shared.path)?;
-        load::last_live(&connection, &self.shared.path)
-    }
-
-    /// Why a policy is not let in, where that is so.
-    pub fn quarantined(&self, digest: Digest) -> Option<&str> {
-        let mut shut_out = self.restored.quarantined.iter();
-        shut_out
-            .find(|one| one.digest == digest)
-            .map(|one| one.why.as_str())
-    }
-
-    /// Whether a policy decided on this store before.
-    pub fn knows(&self, digest: Digest) -> bool {
-        self.shared.policies.number_of(digest).is_some()
-    }
-
     fn is_full(&self) -> bool {
         self.durability == Durability::Full
     }
@@ -183,6 +167,12 @@ impl SqliteStore {
     pub(super) fn serving(&self) -> Result<(), StoreError> {
         let is_serving = self.shared.queue.is_serving();
         is_serving.then_some(()).ok_or(StoreError::Unavailable)
+    }
+
+    /// What the store says of the policy that a change is about.
+    fn policy_of(&self, change: &ChangedEvent<'_>) -> Option<KnownPolicy> {
+        let policies = &self.shared.policies;
+        policies.get(policies.number_of(change.digest?)?)
     }
 
     /// A budget whose window reaches back beyond what memory has cannot be counted.
@@ -213,6 +203,22 @@ impl SqliteStore {
     }
 }
 
+/// A change with what its entry proves.
+fn proved<'c>(
+    change: &ChangedEvent<'c>,
+    policy: Option<&'c KnownPolicy>,
+    mask: &'c str,
+) -> ChangedEvent<'c> {
+    ChangedEvent {
+        proofs: Proofs {
+            policy: policy.map(|policy| &*policy.proof),
+            // Who only operates a store does not know what is masked.
+            mask: (change.kind == ChangeKind::Started).then_some(mask),
+        },
+        ..*change
+    }
+}
+
 pub(super) const fn awaited(effect: Effect) -> Item {
     Item {
         effect,
@@ -232,9 +238,17 @@ impl Store<Recorded> for SqliteStore {
         self.restored.clone()
     }
 
-    fn open_for(&self, policy: &Policy) -> Result<OpenBudgets, OpenError> {
-        let opened = self.open(&policy.manifest().budgets)?;
+    fn open_for(&self, policy: &Policy, budgets: &[BudgetInfo]) -> Result<OpenBudgets, OpenError> {
+        let opened = self.open(budgets)?;
         Ok(opened.of_policy(self.number_of(policy)?))
+    }
+
+    fn component(&self, digest: Digest) -> Result<Vec<u8>, ComponentFault> {
+        let connection = connection::open_reader(&self.shared.path);
+        let connection = connection.map_err(|fault| ComponentFault::Unreadable {
+            what: fault.to_string(),
+        })?;
+        lives::component(&connection, digest)
     }
 
     fn lock<'a>(
@@ -311,10 +325,17 @@ impl Store<Recorded> for SqliteStore {
             is_awaited: self.is_full() && !closes,
             may_wait: !closes,
         };
-        let pushed = self.push(&Entry::Decided(*decided), item);
         let queue = &self.shared.queue;
+        if item.is_awaited {
+            // Nothing was done yet that would have to be kept.
+            self.serving()?;
+        }
+        let pushed = self.push(&Entry::Decided(*decided), item);
         match pushed {
-            Ok(_) if closes && !queue.is_serving() => Err(StoreError::Unavailable),
+            Ok(_) if closes && !queue.is_serving() => {
+                self.shared.note_hanging();
+                Err(StoreError::Unavailable)
+            }
             Ok(ticket) if self.is_full() && !closes => Ok(ticket),
             Ok(_) => Ok(Ticket::NONE),
             Err(error) if closes || self.is_full() => {
@@ -332,34 +353,51 @@ impl Store<Recorded> for SqliteStore {
 
     fn change(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
         // What has changed holds already: whoever asked is told when it is not on disk, and it
-        // stays queued until the store is written again.
+        // stays queued until the store is written again, in the room that closes have as well.
         let item = Item {
             is_awaited: false,
+            may_wait: false,
             ..awaited(Effect::None)
         };
-        let number = change
-            .digest
-            .and_then(|digest| self.shared.policies.number_of(digest));
-        let policy = number.and_then(|number| self.shared.policies.get(number));
         let mask = load::mask_text(self.shared.mask.as_ref());
-        let change = ChangedEvent {
-            proofs: Proofs {
-                policy: policy.as_ref().map(|policy| &*policy.proof),
-                // Who only operates a store does not know what is masked.
-                mask: (change.kind == ChangeKind::Started).then_some(&mask),
-            },
-            ..*change
-        };
-        let ticket = self.push(&Entry::Changed(change), item)?;
-        self.shared.queue.wait(ticket)
+        let policy = self.policy_of(change);
+        let change = proved(change, policy.as_ref(), &mask);
+        let pushed = self.push(&Entry::Changed(change), item);
+        let ticket = pushed.inspect_err(|_| self.shared.generations.lose())?;
+        self.shared.queue.wait(ticket)?;
+        self.shared.generations.reserved_by(&change);
+        Ok(())
+    }
+
+    fn change_first(&self, change: &ChangedEvent<'_>) -> Result<(), StoreError> {
+        let mask = load::mask_text(self.shared.mask.as_ref());
+        let policy = self.policy_of(change);
+        let change = proved(change, policy.as_ref(), &mask);
+        let ticket = self.push(&Entry::Changed(change), awaited(Effect::None))?;
+        self.shared.queue.wait(ticket)?;
+        self.shared.generations.reserved_by(&change);
+        Ok(())
+    }
+
+    fn is_serving(&self) -> bool {
+        self.shared.queue.is_serving()
+    }
+
+    fn generations_max(&self) -> u64 {
+        self.shared.generations.max()
     }
 
     fn last_ticket(&self) -> Ticket {
         self.shared.queue.last_ticket()
     }
 
-    fn wait(&self, ticket: Ticket) -> Result<(), StoreError> {
-        self.shared.queue.wait(ticket)
+    fn wait_since(&self, ticket: Ticket, since: Instant) -> Result<(), StoreError> {
+        let waited = self.shared.queue.wait_since(ticket, since);
+        if waited.is_err() {
+            // Told here, since the thread that writes hangs with it.
+            self.shared.note_hanging();
+        }
+        waited
     }
 
     fn time_max(&self) -> Option<Timestamp> {

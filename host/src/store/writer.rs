@@ -47,7 +47,7 @@ pub(super) fn run(
     let _gone = Gone(shared);
     loop {
         let Err(fault) = serve(shared, &connection, &mut head, orders) else {
-            return;
+            return shared.generations.end(&connection);
         };
         let since = Instant::now();
         let what = fault.to_string();
@@ -118,6 +118,7 @@ fn serve(
                 Err(error) => return Err(failed(shared, &batch, reason(shared, error))),
             }
             shared.queue.written(batch.len());
+            shared.note_hanging();
             linger = Linger {
                 entries: batch.len(),
                 time: started.elapsed().min(LINGER_MAX),
@@ -146,6 +147,8 @@ fn reason(shared: &Shared, error: WriteError) -> StoreFault {
 }
 
 fn failed(shared: &Shared, batch: &Batch, fault: StoreFault) -> StoreFault {
+    // From here on it is one that failed, and is told as that.
+    *super::shared::lock(&shared.hangs_since) = None;
     shared.queue.fail(batch);
     *super::shared::lock(&shared.reader) = None;
     fault

@@ -39,94 +39,72 @@ impl Asker<'_> {
     }
 }
 
-/// Answers that are not written yet.
-pub(super) struct Answers {
+/// Writes answers as text.
+pub(super) struct Text {
     format: Format,
-    bytes: Vec<u8>,
-    text: String,
+    line: String,
 }
 
-impl Answers {
+impl Text {
     pub(super) const fn new(format: Format) -> Self {
         Self {
             format,
-            bytes: Vec::new(),
-            text: String::new(),
+            line: String::new(),
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-    }
-
-    pub(super) fn decision(&mut self, request: &Request<'_>, decision: &Decision) {
+    #[inline]
+    pub(super) fn decision(
+        &mut self,
+        request: &Request<'_>,
+        decision: &Decision,
+        out: &mut Vec<u8>,
+    ) {
         match self.format {
             Format::Json => {
-                decision.write_json(request, &mut self.bytes);
-                self.bytes.push(b'\n');
+                decision.write_json(request, out);
+                out.push(b'\n');
             }
             Format::Log => {
-                self.text.clear();
-                log::write(request, decision, &mut self.text);
-                self.bytes.extend_from_slice(self.text.as_bytes());
+                self.line.clear();
+                log::write(request, decision, &mut self.line);
+                out.extend_from_slice(self.line.as_bytes());
             }
         }
     }
 
-    pub(super) fn refuse(&mut self, asker: &Asker<'_>, rejection: &Rejection) {
+    pub(super) fn refuse(&mut self, asker: &Asker<'_>, rejection: &Rejection, out: &mut Vec<u8>) {
         let Rejection { code, message } = rejection;
         match self.format {
             Format::Json => {
-                json::write_refusal(
-                    Some(asker.line),
-                    asker.id,
-                    asker.symbol,
-                    code,
-                    message,
-                    &mut self.bytes,
-                );
-                self.bytes.push(b'\n');
+                let (id, symbol) = (asker.id, asker.symbol);
+                json::write_refusal(Some(asker.line), id, symbol, code, message, out);
+                out.push(b'\n');
             }
             Format::Log => {
-                self.text.clear();
-                log::write_refusal(asker.line, asker.symbol, rejection, &mut self.text);
-                self.bytes.extend_from_slice(self.text.as_bytes());
+                self.line.clear();
+                log::write_refusal(asker.line, asker.symbol, rejection, &mut self.line);
+                out.extend_from_slice(self.line.as_bytes());
             }
         }
     }
 
-    /// Writes what became of a settlement, a release or a control line; false when it was refused.
-    pub(super) fn event(&mut self, asker: &Asker<'_>, event: Result<Event, Rejection>) -> bool {
-        let event = match event {
-            Ok(event) => event,
-            Err(rejection) => {
-                self.refuse(asker, &rejection);
-                return false;
-            }
-        };
+    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) {
         match self.format {
-            Format::Json => {
-                self.bytes
-                    .extend_from_slice(event.into_value().to_string().as_bytes());
-            }
+            Format::Json => out.extend_from_slice(event.into_value().to_string().as_bytes()),
             Format::Log => {
-                self.text.clear();
-                let _ = write!(self.text, "{}", event.name.to_uppercase());
+                self.line.clear();
+                let _ = write!(self.line, "{}", event.name.to_uppercase());
                 for (key, value) in &event.facts {
                     let _ = match value {
-                        Value::String(text) => write!(self.text, " {key}={}", text.escape_debug()),
-                        other => write!(self.text, " {key}={other}"),
+                        Value::String(text) => write!(self.line, " {key}={}", text.escape_debug()),
+                        other => write!(self.line, " {key}={other}"),
                     };
                 }
-                self.bytes.extend_from_slice(self.text.as_bytes());
+                out.extend_from_slice(self.line.as_bytes());
             }
         }
-        self.bytes.push(b'\n');
-        true
+        out.push(b'\n');
     }
 }
 

@@ -14,7 +14,7 @@ use crate::decision::PolicyIdentity;
 use crate::digest::Digest;
 use crate::rejection::Rejection;
 use crate::router::{
-    Activation, Change, HistoryEntry, Outcome, Quarantined, Router, Status, SwapRefusal,
+    Activation, Change, HistoryEntry, Kept, Outcome, Quarantined, Router, Status, SwapRefusal,
 };
 
 /// Who asks for what a control line asks.
@@ -22,6 +22,10 @@ const CONTROL: &str = "control";
 
 /// The words of a control line.
 const VERBS: &str = "`swap`, `rollback`, `shadow`, `promote`, `drop_shadow`, `quarantine`, `trading_state`, `history` or `status`";
+
+/// What is said of a state that holds and is not on disk.
+const NOT_KEPT: &str =
+    "it holds, and is not on disk: until the store is back, a restart forgets it";
 
 /// Every field that a control line may have.
 #[derive(Deserialize)]
@@ -136,6 +140,7 @@ fn refused(refusal: &SwapRefusal) -> Rejection {
     let code = match refusal {
         SwapRefusal::NothingEarlier => "nothing_earlier",
         SwapRefusal::NoShadow => "no_shadow",
+        SwapRefusal::StoreUnavailable { .. } => "store_unavailable",
         _ => "swap_refused",
     };
     Rejection::new(code, refusal.one_line())
@@ -158,8 +163,13 @@ fn policy_facts(policy: &PolicyIdentity) -> Map<String, Value> {
 
 fn trading_state(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rejection> {
     let (state, until) = wanted_state(line)?;
-    router.set_trading_state_for(state, until, asked_by)?;
-    Ok(Event::new("trading_state", state_facts(state, until)))
+    let kept = router.set_trading_state_for(state, until, asked_by)?;
+    let mut facts = state_facts(state, until);
+    if kept == Kept::NotYet {
+        let warning = json!({ "code": "store_unavailable", "message": NOT_KEPT });
+        facts.insert("warnings".into(), Value::Array(vec![warning]));
+    }
+    Ok(Event::new("trading_state", facts))
 }
 
 /// What a line for a trading state asks for.
@@ -199,7 +209,7 @@ fn quarantine(router: &Router, line: &Line, asked_by: &str) -> Result<Event, Rej
     let mut facts = Map::new();
     if let Some(text) = &line.clear {
         let digest = cleared(text)?;
-        if !router.clear_quarantine_for(digest, asked_by) {
+        if !router.clear_quarantine_for(digest, asked_by)? {
             return Err(Rejection::new(
                 "not_quarantined",
                 format!("policy {digest} is not in quarantine"),

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use execution_router::events::Event;
@@ -30,6 +30,35 @@ pub(crate) struct Place {
 pub(crate) struct Bench {
     pub(crate) router: Router,
     pub(crate) events: Arc<Mutex<Vec<String>>>,
+}
+
+/// A disk that hangs while it is told to, and counts its commits.
+#[derive(Default)]
+pub(crate) struct Hanging {
+    is_hanging: Mutex<bool>,
+    goes_on: Condvar,
+    pub(crate) commits: AtomicU32,
+    /// Milliseconds that a commit takes.
+    pub(crate) slowness: AtomicU32,
+}
+
+impl Disk for Hanging {
+    fn committing(&self) -> rusqlite::Result<()> {
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        let slowness = self.slowness.load(Ordering::Acquire);
+        std::thread::sleep(Duration::from_millis(slowness.into()));
+        let is_hanging = self.is_hanging.lock().unwrap();
+        let waited = self.goes_on.wait_while(is_hanging, |hanging| *hanging);
+        drop(waited.unwrap());
+        Ok(())
+    }
+}
+
+impl Hanging {
+    pub(crate) fn hang(&self, hangs: bool) {
+        *self.is_hanging.lock().unwrap() = hangs;
+        self.goes_on.notify_all();
+    }
 }
 
 /// A disk that fails when it is told to.

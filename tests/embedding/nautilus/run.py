@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 from backtest import BACKTESTS, Run, run
 from picture import draw
@@ -14,15 +15,15 @@ def summary(result: Run) -> str:
     filled = {fill.order_id for fill in result.fills}
     intents = Counter(result.decisions[order]["decision"]["order_intent"] for order in filled)
     fills = Counter(result.decisions[fill.order_id]["decision"]["order_intent"] for fill in result.fills)
-    rate = len(result.asked) / sum(result.asked)
+    each, mean = median(result.asked) * 1e6, sum(result.asked) / len(result.asked) * 1e6
     lines = [
         f"{len(result.decisions)} decisions, {len(result.orders)} orders, {len(result.fills)} fills",
         *(
             f"  {intent}: {count} orders filled, {fills[intent]} fills"
             for intent, count in sorted(intents.items())
         ),
-        f"{sum(result.asked) / len(result.asked) * 1e6:.0f} µs a decision ({rate:,.0f} a second), "
-        f"{result.seconds:.2f} s in all",
+        f"a decision takes {each:.0f} µs in the median, {mean:.0f} in the mean, {1e6 / mean:,.0f} a second; "
+        f"the back-test took {result.seconds:.2f} s",
     ]
     reasons = Counter((e["decision"]["side"], e["decision"]["reason"]) for e in result.decisions.values())
     lines += [f"{count:>6} {side} {reason}" for (side, reason), count in reasons.most_common()]

@@ -39,6 +39,11 @@ pub(crate) struct Admitted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passed;
 
+/// Nothing is kept here.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("no store has one")]
+pub(crate) struct KeptError;
+
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GateRefusal {
     #[error("policy {digest} is the live one")]
@@ -64,6 +69,10 @@ impl Gate {
 
     pub const fn loader(&self) -> Loader<'_> {
         Loader(&self.0)
+    }
+
+    pub(crate) fn kept(&self, _: &[u8], _: &str) -> Result<Policy, KeptError> {
+        Err(KeptError)
     }
 
     pub(crate) fn admit(

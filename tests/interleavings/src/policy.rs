@@ -63,6 +63,10 @@ impl Policy {
         self.0.digest
     }
 
+    pub const fn profile(&self) -> &'static str {
+        "strict"
+    }
+
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
     }

@@ -13,6 +13,9 @@ use serde_json::json;
 
 use super::embedded::{Embedded, Embedding};
 
+/// What the program is built with.
+const LOCK: &str = include_str!("../../../Cargo.lock");
+
 /// Through which interface the policy is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Interface {
@@ -73,11 +76,20 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 impl Interface {
     fn runtime(self) -> String {
+        let wasmtime = format!("wasmtime {}", locked("wasmtime"));
         match self {
-            Self::Routing => format!("execution-router {}", env!("CARGO_PKG_VERSION")),
-            Self::RoutingJson => "wasmtime (Rust crate)".to_owned(),
+            Self::Routing => format!("execution-router {}, {wasmtime}", env!("CARGO_PKG_VERSION")),
+            Self::RoutingJson => format!("{wasmtime} as a crate"),
         }
     }
+}
+
+/// The version of a crate that this program is built with.
+fn locked(name: &str) -> &'static str {
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let behind = LOCK.split_once(&entry);
+    let version = behind.and_then(|(_, behind)| behind.split_once('"'));
+    version.map_or("", |(version, _)| version)
 }
 
 impl Runner {

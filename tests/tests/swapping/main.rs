@@ -12,6 +12,7 @@
 mod control;
 mod events;
 mod gate;
+mod kept;
 mod opinions;
 mod shadow;
 mod state;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use conformance::DEFAULT_POLICY;
 use execution_router::events::Event;
 use execution_router::gate::Gate;
-use execution_router::ledger::Clock;
+use execution_router::ledger::{Clock, MemoryStore, Store};
 use execution_router::policy::Policy;
-use execution_router::router::Probation;
+use execution_router::router::{Probation, Recorded};
 use execution_router::{
     Cache, Candidate, Compiler, Decision, FinalAction, Loader, Position, PositionSide, Request,
     Router, TradeType,
@@ -98,9 +98,17 @@ impl Bench {
     }
 
     pub(crate) fn with(candidate: &Candidate, probation: Probation) -> Self {
+        Self::on(candidate, probation, Box::new(MemoryStore::new()))
+    }
+
+    pub(crate) fn on(
+        candidate: &Candidate,
+        probation: Probation,
+        store: Box<dyn Store<Recorded>>,
+    ) -> Self {
         let told = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&told);
-        let router = Router::new(policy_of(candidate))
+        let router = Router::with_store(policy_of(candidate), store)
             .unwrap()
             .gate(gate())
             .history_clock(Box::new(Stopped(noon())))

@@ -24,7 +24,15 @@ use crate::store::{PROVED_COLUMNS, proof, proved_columns};
 const SCHEMA_OF_LATEST: i64 = 2;
 /// What a writer keeps in `meta`. `opened` is written so that a log begins with a commit of its
 /// own, and is read by nobody.
-const META_KEYS: [&str; 5] = ["chain_seq", "chain_hash", "latest", "mask", "opened"];
+const META_KEYS: [&str; 7] = [
+    "account_currency",
+    "chain_seq",
+    "chain_hash",
+    "generations",
+    "latest",
+    "mask",
+    "opened",
+];
 
 /// What the entries so far come to.
 #[derive(Debug, Default)]

@@ -456,3 +456,67 @@ fn another_policy_under_the_same_number_is_found() {
     );
     assert!(verified.findings[1].what.starts_with("generation 1 was "));
 }
+
+/// Activations of these generations, one after the other.
+fn activated(generations: &[u64]) -> TestStore {
+    let mut store = TestStore::new();
+    let (_, policy) = store.policy(DEFAULT_DOCUMENT);
+    for generation in generations {
+        let activation = ChangedEvent {
+            recorded_at: Timestamp::UNIX_EPOCH,
+            kind: ChangeKind::Swap,
+            asked_by: "ops",
+            digest: Some(policy.digest()),
+            generation: Some(*generation),
+            state: None,
+            until: None,
+            what: None,
+            milliseconds: None,
+            proofs: Proofs::default(),
+        };
+        store.entry(&Entry::Changed(activation), None);
+    }
+    store.end_chain();
+    store
+}
+
+#[test]
+fn generations_go_upwards_and_none_is_given_twice() {
+    for (generations, expected) in [
+        (&[1, 2, 3, 7][..], &[][..]),
+        (
+            &[1, 2, 2, 3],
+            &[(
+                "entry 3 (changes)",
+                "it makes generation 2 live, and entry 2 made another one of this number",
+            )],
+        ),
+        (
+            &[1, 5, 3, 6],
+            &[(
+                "entry 3 (changes)",
+                "it makes generation 3 live, and entry 2 made generation 5 before it",
+            )],
+        ),
+    ] {
+        let verified = verified(&activated(generations), None);
+        let said: Vec<_> = verified
+            .findings
+            .iter()
+            .map(|one| (one.place.as_str(), one.what.as_str()))
+            .collect();
+        assert_eq!(said, expected, "{generations:?}");
+    }
+}
+
+/// A store of an older program: its latest time may be later than any that its entries have.
+#[test]
+fn an_older_store_is_held_to_what_it_says() {
+    let store = journaled();
+    store.tamper("UPDATE meta SET value = value + 1 WHERE key = 'latest'; PRAGMA user_version = 1");
+    assert_eq!(verified(&store, None).findings, []);
+    store.tamper("UPDATE meta SET value = value - 2 WHERE key = 'latest'");
+    assert_eq!(verified(&store, None).findings[0].place, "`latest` of meta");
+    store.tamper("UPDATE meta SET value = value + 2 WHERE key = 'latest'; PRAGMA user_version = 2");
+    assert_eq!(verified(&store, None).findings[0].place, "`latest` of meta");
+}

@@ -21,7 +21,7 @@ fn awaited() -> Item {
 }
 
 fn serving() -> Queue {
-    let queue = Queue::new();
+    let queue = Queue::new(Duration::from_secs(10));
     queue.serve();
     queue
 }

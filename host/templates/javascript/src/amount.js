@@ -27,7 +27,7 @@ export function decimal(text) {
 }
 
 /**
- * @param {import('../routing').Decimal} given
+ * @param {import('../routing.js').Decimal} given
  * @returns {Amount}
  */
 export function amount(given) {
@@ -38,7 +38,7 @@ export function amount(given) {
 
 /**
  * @param {Amount} value
- * @returns {import('../routing').Decimal}
+ * @returns {import('../routing.js').Decimal}
  */
 export function toDecimal({ coefficient, scale }) {
   return { high: coefficient >> 64n, low: BigInt.asUintN(64, coefficient), scale };

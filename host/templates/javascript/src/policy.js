@@ -5,8 +5,8 @@
 
 import { amount, isZero, least, minus, toDecimal } from './amount.js';
 
-/** @typedef {import('../routing').OrderTerms} OrderTerms */
-/** @typedef {import('../routing').Decision} Decision */
+/** @typedef {import('../routing.js').OrderTerms} OrderTerms */
+/** @typedef {import('../routing.js').Decision} Decision */
 
 /**
  * Reasons, by their index in the manifest. `trading_halted`, `already_closing` and `dust` are words
@@ -21,22 +21,22 @@ const REASONS = [
 /** Rules, by their index in the manifest. */
 const RULES = ['skip', 'close', 'open'];
 
-/** @type {Record<import('../routing').TradeType, import('../routing').OrderIntent>} */
+/** @type {Record<import('../routing.js').TradeType, import('../routing.js').OrderIntent>} */
 const INTENT_OF_TYPE = {
   normal: 'normal', pilot: 'pilot', exploration: 'explore', exit: 'exit', risk: 'risk', auto: 'normal',
 };
 
 /** A request that lacks what an opening needs. Its `payload` is what the host gets. */
 export class Refused extends Error {
-  /** @param {import('../routing').RequestField} field */
+  /** @param {import('../routing.js').RequestField} field */
   constructor(field) {
     super(`without ${field}`);
-    /** @type {import('../routing').Refusal} */
+    /** @type {import('../routing.js').Refusal} */
     this.payload = { kind: 'field-missing', field };
   }
 }
 
-/** @type {import('../routing').Routing} */
+/** @type {import('../routing.js').Routing} */
 export const routing = {
   describe() {
     return {
@@ -74,7 +74,7 @@ export const routing = {
 
 /**
  * @param {OrderTerms} terms
- * @param {import('../routing').TradingState} state
+ * @param {import('../routing.js').TradingState} state
  * @returns {Decision}
  * @throws {Refused}
  */
@@ -92,8 +92,8 @@ export function decide(terms, state) {
 
 /**
  * Whether the action would reduce the position.
- * @param {import('../routing').FinalAction} action
- * @param {import('../routing').Position} position
+ * @param {import('../routing.js').FinalAction} action
+ * @param {import('../routing.js').Position} position
  */
 function reduces(action, position) {
   return action === 'close' || action === (position.side === 'long' ? 'sell' : 'buy');
@@ -102,7 +102,7 @@ function reduces(action, position) {
 /**
  * All that is closable, or as much of it as is asked for.
  * @param {OrderTerms} terms
- * @param {import('../routing').Position} position
+ * @param {import('../routing.js').Position} position
  * @returns {Decision}
  */
 function close(terms, position) {
@@ -122,7 +122,7 @@ function close(terms, position) {
 /**
  * What stands against opening.
  * @param {OrderTerms} terms
- * @param {import('../routing').TradingState} state
+ * @param {import('../routing.js').TradingState} state
  * @param {boolean} isOpen
  */
 function forbidden(terms, state, isOpen) {

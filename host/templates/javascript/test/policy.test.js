@@ -17,7 +17,7 @@ const short = (quantity) => ({ side: /** @type {const} */ ('short'), quantity: w
 
 /**
  * A BUY of 1000 at 50000, flat.
- * @type {import('../routing').OrderTerms}
+ * @type {import('../routing.js').OrderTerms}
  */
 const BUY = {
   finalAction: 'buy',
@@ -29,9 +29,9 @@ const BUY = {
 };
 
 /**
- * @param {Partial<import('../routing').OrderTerms>} terms
+ * @param {Partial<import('../routing.js').OrderTerms>} terms
  * @param {string} reason
- * @param {import('../routing').TradingState} state
+ * @param {import('../routing.js').TradingState} state
  */
 function skips(terms, reason, state = 'active') {
   const decision = decide({ ...BUY, ...terms }, state);
@@ -39,8 +39,8 @@ function skips(terms, reason, state = 'active') {
 }
 
 /**
- * @param {Partial<import('../routing').OrderTerms>} terms
- * @param {import('../routing').Side} side
+ * @param {Partial<import('../routing.js').OrderTerms>} terms
+ * @param {import('../routing.js').Side} side
  * @param {number} quantity
  */
 function closes(terms, side, quantity) {

@@ -250,11 +250,36 @@ mod tests {
     fn products_round_where_they_say() {
         let third = Amount::new(333_333_333_333, 12);
         times(Amount::new(10, 1), third, Rounding::Down, Some(third));
-        times(third, third, Rounding::Down, Some(Amount::new(111_111_111_110, 12)));
-        times(third, third, Rounding::Up, Some(Amount::new(111_111_111_111, 12)));
-        times(Amount::new(1, 28), Amount::new(1, 28), Rounding::Up, Some(Amount::new(1, 12)));
-        times(Amount::new(1, 28), Amount::new(1, 28), Rounding::Down, Some(Amount::ZERO));
-        times(Amount::ZERO, Amount::new(ALL_NINES, 0), Rounding::Up, Some(Amount::ZERO));
+        times(
+            third,
+            third,
+            Rounding::Down,
+            Some(Amount::new(111_111_111_110, 12)),
+        );
+        times(
+            third,
+            third,
+            Rounding::Up,
+            Some(Amount::new(111_111_111_111, 12)),
+        );
+        times(
+            Amount::new(1, 28),
+            Amount::new(1, 28),
+            Rounding::Up,
+            Some(Amount::new(1, 12)),
+        );
+        times(
+            Amount::new(1, 28),
+            Amount::new(1, 28),
+            Rounding::Down,
+            Some(Amount::ZERO),
+        );
+        times(
+            Amount::ZERO,
+            Amount::new(ALL_NINES, 0),
+            Rounding::Up,
+            Some(Amount::ZERO),
+        );
     }
 
     #[test]
@@ -262,10 +287,25 @@ mod tests {
         let nines = Amount::new(ALL_NINES, 12);
         times(nines, Amount::ONE, Rounding::Down, Some(nines));
         // 9999999999999999.9 × 10, with 12 places more than there is room for.
-        times(nines, Amount::new(100, 1), Rounding::Down, Some(Amount::new(ALL_NINES, 11)));
-        times(Amount::new(ALL_NINES, 0), Amount::new(10, 0), Rounding::Down, None);
+        times(
+            nines,
+            Amount::new(100, 1),
+            Rounding::Down,
+            Some(Amount::new(ALL_NINES, 11)),
+        );
+        times(
+            Amount::new(ALL_NINES, 0),
+            Amount::new(10, 0),
+            Rounding::Down,
+            None,
+        );
         // Rounded up, it has 29 digits.
-        times(Amount::new(ALL_NINES, 0), Amount::new(10_000_001, 7), Rounding::Up, None);
+        times(
+            Amount::new(ALL_NINES, 0),
+            Amount::new(10_000_001, 7),
+            Rounding::Up,
+            None,
+        );
     }
 
     #[test]
@@ -275,7 +315,10 @@ mod tests {
         assert_eq!(one.minus(two), Amount::ZERO);
         assert_eq!(one.minus(one), Amount::ZERO);
         let nines = Amount::new(ALL_NINES, 0);
-        assert_eq!(nines.minus(Amount::new(1, 28)), Amount::new(ALL_NINES - 1, 0));
+        assert_eq!(
+            nines.minus(Amount::new(1, 28)),
+            Amount::new(ALL_NINES - 1, 0)
+        );
         assert_eq!(nines.minus(nines), Amount::ZERO);
     }
 

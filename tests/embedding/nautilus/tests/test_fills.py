@@ -174,6 +174,15 @@ def test_a_second_run_is_the_same(ran: Ran, tmp_path: Path) -> None:
     assert run(BACKTESTS["partial"], tmp_path).fills == ran("partial").fills
 
 
+@EACH
+def test_the_page_says_what_came_of_it(ran: Ran, name: str) -> None:
+    result = ran(name)
+    counted = ", ".join(str(intents(result)[intent]) for intent in ("normal", "pilot", "explore", "exit"))
+    page = (Path(__file__).parents[1] / "README.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    assert row.endswith(f"| {len(result.decisions):,} | {len(result.orders)} | {counted} |")
+
+
 def with_fill(result: Run, at: int, **changes: object) -> Run:
     """The run with one fill changed."""
     fills = list(result.fills)

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -354,6 +355,32 @@ def test_a_budget_survives_the_bot_on_a_store(make: Make, store: str) -> None:
     second = make(store=store)
     assert second.can_explore(50)
     assert not second.can_explore("50.01")
+
+
+def test_a_forked_child_that_ends_takes_nothing_with_it() -> None:
+    """Its end once removed the folder in which its parent's store was."""
+    code = (
+        "import os, sys\n"
+        "from execution_router.seed import ExecutionRouter\n"
+        "router = ExecutionRouter({}, lambda: 10_000, lambda: 'momentum', on_event=print)\n"
+        "child = os.fork()\n"
+        "if child == 0: sys.exit(7)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7\n"
+        "router.route_action('BUY', 'BTC/USDT', False, None, True)\n"
+        "assert router.can_explore(300) and router.commit(300).need == 300\n"
+        "folder = router._folder.path\n"
+        "assert folder.exists()\n"
+        "router.close()\n"
+        "assert not folder.exists()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_short_is_committed_as_one(make: Make) -> None:
+    router = make(config(True, True))
+    assert pilot(router, action="SELL") == (SELL, OrderIntent.PILOT, "open_short")
+    assert router.commit(100).side == "SELL"
 
 
 def test_a_halt_between_route_and_commit_lets_nothing_out(make: Make) -> None:

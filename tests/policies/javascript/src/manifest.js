@@ -33,7 +33,7 @@ const REASONS = [
  * A class of trades by quality.
  * @typedef {{
  *   name: string,
- *   intent: import('../routing').OrderIntent,
+ *   intent: import('./routing.js').OrderIntent,
  *   scoreMin: number,
  *   riskRewardMin?: number,
  *   size: Amount,
@@ -111,13 +111,13 @@ function indexOf(names, name) {
 
 /**
  * @param {Amount | undefined} value
- * @returns {import('../routing').Decimal | undefined}
+ * @returns {import('./routing.js').Decimal | undefined}
  */
 function optional(value) {
   return value && toDecimal(value);
 }
 
-/** @returns {import('../routing').Manifest} */
+/** @returns {import('./routing.js').Manifest} */
 export function manifest() {
   return {
     schema: 1,

@@ -4,7 +4,7 @@
 import { BUDGETS, manifest } from './manifest.js';
 import { Refused, route } from './route.js';
 
-/** @type {import('../routing').Routing} */
+/** @type {import('./routing.js').Routing} */
 export const routing = {
   describe() {
     return manifest();

@@ -10,26 +10,26 @@ const MONEY_PLACES = 12;
 /** The step of a symbol whose step is not known: 8 places. */
 const DEFAULT_STEP = decimal('0.00000001');
 
-/** @type {Record<import('../routing').TradeType, import('../routing').OrderIntent>} */
+/** @type {Record<import('./routing.js').TradeType, import('./routing.js').OrderIntent>} */
 const INTENT_OF_TYPE = {
   normal: 'normal', pilot: 'pilot', exploration: 'explore', exit: 'exit', risk: 'risk', auto: 'normal',
 };
 
-/** @type {Partial<Record<import('../routing').FinalAction, string>>} */
+/** @type {Partial<Record<import('./routing.js').FinalAction, string>>} */
 const NO_SIGNAL = { hold: 'hold_signal', skip: 'skip_signal', unknown: 'unknown_action' };
 
-/** @typedef {import('../routing').Decision} Decision */
+/** @typedef {import('./routing.js').Decision} Decision */
 /** @typedef {import('./amount.js').Amount} Amount */
 
 /** A request that lacks what its row needs. The host shows it to whoever asked. */
 export class Refused extends Error {
   /**
-   * @param {import('../routing').RefusalKind} kind
-   * @param {import('../routing').RequestField} field
+   * @param {import('./routing.js').RefusalKind} kind
+   * @param {import('./routing.js').RequestField} field
    */
   constructor(kind, field) {
     super(`${kind}: ${field}`);
-    /** What crosses the interface. @type {import('../routing').Refusal} */
+    /** What crosses the interface. @type {import('./routing.js').Refusal} */
     this.payload = { kind, field };
   }
 }
@@ -39,11 +39,11 @@ export class Refused extends Error {
  * @typedef {{
  *   symbol: string,
  *   known: import('./manifest.js').SymbolRule | undefined,
- *   terms: import('../routing').OrderTerms,
- *   state: import('../routing').State,
+ *   terms: import('./routing.js').OrderTerms,
+ *   state: import('./routing.js').State,
  *   tier: number,
- *   intent: import('../routing').OrderIntent,
- *   leg: import('../routing').PositionSide | undefined,
+ *   intent: import('./routing.js').OrderIntent,
+ *   leg: import('./routing.js').PositionSide | undefined,
  *   isDust: boolean,
  *   exits: boolean,
  *   closable: Amount,
@@ -52,8 +52,8 @@ export class Refused extends Error {
 
 /**
  * @param {string} symbol
- * @param {import('../routing').OrderTerms} terms
- * @param {import('../routing').State} state
+ * @param {import('./routing.js').OrderTerms} terms
+ * @param {import('./routing.js').State} state
  * @returns {Decision}
  * @throws {Refused}
  */
@@ -64,8 +64,8 @@ export function route(symbol, terms, state) {
 
 /**
  * @param {string} symbol
- * @param {import('../routing').OrderTerms} terms
- * @param {import('../routing').State} state
+ * @param {import('./routing.js').OrderTerms} terms
+ * @param {import('./routing.js').State} state
  * @returns {Facts}
  */
 function factsOf(symbol, terms, state) {
@@ -94,7 +94,7 @@ function factsOf(symbol, terms, state) {
 /**
  * Of `auto`, the first tier that the figures reach, and a missing one reaches none; of a type that
  * the bot states, the tier of its intent, whatever the figures. -1 is none.
- * @param {import('../routing').OrderTerms} terms
+ * @param {import('./routing.js').OrderTerms} terms
  */
 function tierOf(terms) {
   if (terms.tradeType !== 'auto') {
@@ -260,7 +260,7 @@ function skip(facts, row, why) {
 /**
  * @template T
  * @param {T | undefined} value
- * @param {import('../routing').RequestField} field
+ * @param {import('./routing.js').RequestField} field
  * @returns {T}
  */
 function needed(value, field) {
@@ -270,7 +270,7 @@ function needed(value, field) {
 
 /**
  * @param {Amount | undefined} value
- * @param {import('../routing').RequestField} field
+ * @param {import('./routing.js').RequestField} field
  * @returns {Amount}
  */
 function fits(value, field) {

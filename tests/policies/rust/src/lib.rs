@@ -3,6 +3,8 @@
 //!
 //! It keeps nothing between calls and imports nothing.
 
+// That of new projects.
+#[path = "../../../../host/templates/rust/src/amount.rs"]
 mod amount;
 mod manifest;
 mod route;

@@ -221,9 +221,12 @@ fn symbol_info(symbol: &SymbolRule) -> Symbol {
 fn thresholds(tier: &TierRule) -> impl Iterator<Item = ScoreThreshold> + use<> {
     let score = (ScoreField::SignalStrength, Some(tier.score_min));
     let ratio = (ScoreField::RiskRewardRatio, tier.risk_reward_min);
-    [score, ratio]
-        .into_iter()
-        .filter_map(|(field, value)| Some(ScoreThreshold { field, value: value? }))
+    [score, ratio].into_iter().filter_map(|(field, value)| {
+        Some(ScoreThreshold {
+            field,
+            value: value?,
+        })
+    })
 }
 
 #[cfg(test)]

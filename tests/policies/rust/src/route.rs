@@ -57,7 +57,9 @@ impl<'a> Facts<'a> {
     fn of(question: &'a Question<'a>) -> Self {
         let terms = question.terms;
         let symbol = symbol(question.symbol);
-        let open = terms.position.filter(|position| !amount(position.quantity).is_zero());
+        let open = terms
+            .position
+            .filter(|position| !amount(position.quantity).is_zero());
         let least = symbol.and_then(|symbol| symbol.min_quantity);
         let is_dust = open
             .zip(least)
@@ -67,7 +69,14 @@ impl<'a> Facts<'a> {
         let closable = position.map_or(Amount::ZERO, |position| {
             amount(position.quantity).minus(amount(terms.working.closing))
         });
-        Self { question, symbol, tier: tier(terms), position, is_dust, closable }
+        Self {
+            question,
+            symbol,
+            tier: tier(terms),
+            position,
+            is_dust,
+            closable,
+        }
     }
 
     fn terms(&self) -> &'a OrderTerms {
@@ -85,13 +94,19 @@ impl<'a> Facts<'a> {
             TradeType::Exploration => OrderIntent::Explore,
             TradeType::Exit => OrderIntent::Exit,
             TradeType::Risk => OrderIntent::Risk,
-            TradeType::Auto => self.tier.map_or(OrderIntent::Normal, |(_, tier)| tier.intent),
+            TradeType::Auto => self
+                .tier
+                .map_or(OrderIntent::Normal, |(_, tier)| tier.intent),
         }
     }
 
     /// Rows 1 to 2a.
     fn without_asking_for_anything(&self) -> Option<Decision> {
-        let OrderTerms { final_action, trade_type, .. } = *self.terms();
+        let OrderTerms {
+            final_action,
+            trade_type,
+            ..
+        } = *self.terms();
         if self.question.trading_state == TradingState::Halted && trade_type != TradeType::Risk {
             return Some(self.skip(Rule::Halted, Reason::TradingHalted));
         }
@@ -167,7 +182,10 @@ impl<'a> Facts<'a> {
         let budget = charged.map(|_| self.claim(notional)).transpose()?;
         if let Some((claim, false)) = budget {
             let refused = self.skip(Rule::ExplorationLimit, Reason::ExplorationLimit);
-            return Ok(Decision { budget: Some(claim), ..refused });
+            return Ok(Decision {
+                budget: Some(claim),
+                ..refused
+            });
         }
         let (side, reason) = match self.terms().final_action {
             FinalAction::Buy => (Side::Buy, Reason::OpenLong),
@@ -219,8 +237,13 @@ impl<'a> Facts<'a> {
         let need = notional
             .times(rate, MONEY_PLACES, Rounding::Up)
             .ok_or(overflow(RequestField::QuoteRate))?;
-        let left = limit.minus(amount(spent.used)).minus(amount(spent.reserved));
-        let claim = BudgetClaim { budget: EXPLORATION, need: need.into() };
+        let left = limit
+            .minus(amount(spent.used))
+            .minus(amount(spent.reserved));
+        let claim = BudgetClaim {
+            budget: EXPLORATION,
+            need: need.into(),
+        };
         Ok((claim, need <= left))
     }
 

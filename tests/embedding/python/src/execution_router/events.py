@@ -7,7 +7,6 @@ oldest events, and is told how many.
 import json
 import logging
 import os
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .folder import PrivateFolder
 from .program import Location
 
 _LOG = logging.getLogger("execution_router")
@@ -105,11 +105,11 @@ class Events:
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._ended = threading.Event()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: PrivateFolder | None = None
         self._follower: threading.Thread | None = None
         if file is None and callback is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="execution-router-")
-            file = Path(self._folder.name) / "events.jsonl"
+            self._folder = PrivateFolder()
+            file = self._folder.path / "events.jsonl"
         self.file = None if file is None else Path(file).absolute()
         """Where the program writes them; `None` where nobody asked for events."""
         if self.file is not None:
@@ -142,7 +142,7 @@ class Events:
         for listener in listeners:
             listener.end()
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
 
     def _follow(self, descriptor: int, at: int) -> None:
         rest = b""

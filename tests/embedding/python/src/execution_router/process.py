@@ -158,7 +158,7 @@ class Process:
         """In a forked child: lets go of the pipes, so that the program sees the end when its owner closes."""
         for stream in (self._stdin, self._popen.stdout, self._popen.stderr):
             if stream is not None and not stream.closed:
-                os.close(stream.fileno())
+                stream.close()
 
     def _kill(self, seconds: float) -> None:
         _LOG.warning("the router's program did not end within %g s, and is killed", seconds)

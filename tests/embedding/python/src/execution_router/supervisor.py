@@ -5,6 +5,7 @@ longer than their own time-outs.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ class Supervisor:
         self._launch = launch
         self._start_seconds = start_seconds
         self._close_seconds = close_seconds
+        self._made_by = os.getpid()
         self._starting = threading.Lock()
         self._closed = False
         self._failures = 0
@@ -54,6 +56,9 @@ class Supervisor:
 
     def close(self) -> None:
         """Ends the process; it answers and journals what it was sent."""
+        if os.getpid() != self._made_by:
+            # A forked child at its end. Its parent's locks may be held by threads that it does not have.
+            return
         with self._starting:
             self._closed = True
             process, self._process = self._process, None

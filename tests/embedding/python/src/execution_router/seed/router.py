@@ -5,19 +5,18 @@ signal to its charge. It routes nothing and counts no budget itself.
 """
 
 import contextvars
-import tempfile
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..decision import Decision
 from ..errors import Refused, Unanswered
+from ..folder import PrivateFolder
 from ..program import Location, find_program
 from ..request import Amount, Position, Request
 from ..router import Router
@@ -79,12 +78,12 @@ class ExecutionRouter:
         self._equity = equity
         self._strategy = strategy
         self._quote_rate = quote_rate
-        self._folder = tempfile.TemporaryDirectory(prefix="execution-router-")
+        self._folder = PrivateFolder()
         self._waiting: contextvars.ContextVar[_Route | None] = contextvars.ContextVar("route", default=None)
         self._counting = threading.Lock()
         self._routes: Counter[tuple[str, OrderSideAction, OrderIntent, str]] = Counter()
         self._commits: Counter[bool] = Counter()
-        folder = Path(self._folder.name)
+        folder = self._folder.path
         try:
             policy = import_policy(config, folder, find_program(program))
             self.router = Router(
@@ -95,7 +94,7 @@ class ExecutionRouter:
                 **options,
             )
         except BaseException:
-            self._folder.cleanup()
+            self._folder.remove()
             raise
 
     def __enter__(self) -> "ExecutionRouter":
@@ -109,7 +108,7 @@ class ExecutionRouter:
     def close(self) -> None:
         """Ends the router's program; without a `store`, its budget and journal too."""
         self.router.close()
-        self._folder.cleanup()
+        self._folder.remove()
 
     def route_action(
         self,

@@ -1,0 +1,2 @@
+// Decimals are those of new projects.
+export * from '../../../../host/templates/javascript/src/amount.js';

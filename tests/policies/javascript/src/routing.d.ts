@@ -1,0 +1,2 @@
+// The interface, as new projects have it.
+export * from '../../../../host/templates/javascript/routing.js';

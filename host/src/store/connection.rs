@@ -126,7 +126,7 @@ fn sealed_address(path: &Path) -> String {
     address + "?immutable=1"
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(ending);
     beside.into()

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::connection::beside;
 use super::error::{FaultKind, StoreFault};
 use super::place::{self, FileId};
 
@@ -218,9 +219,7 @@ fn regular(store: &Path) -> Option<File> {
 
 /// Beside the file itself, so that every link to it leads to one lock.
 fn lock_path(store: &Path) -> Result<PathBuf, StoreFault> {
-    let mut path = place::resolved(store)?.into_os_string();
-    path.push(".lock");
-    Ok(path.into())
+    Ok(beside(&place::resolved(store)?, ".lock"))
 }
 
 fn read_holder(file: &mut File) -> Holder {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::StoreAddress;
+use super::connection::beside;
 use super::error::{FaultKind, StoreFault};
 use super::shared::lock;
 
@@ -34,8 +35,10 @@ pub(super) struct Place {
     real: PathBuf,
     /// `None` where the system does not tell files apart; there, open files cannot be moved.
     id: Option<FileId>,
-    /// Its log, once there is one on the connection that writes.
-    log: Mutex<Option<FileId>>,
+    /// Where its log is.
+    log: PathBuf,
+    /// Which file that is, once there is one on the connection that writes.
+    log_id: Mutex<Option<FileId>>,
 }
 
 impl FileId {
@@ -64,8 +67,9 @@ impl Place {
         Self {
             id: id_at(&real).ok().flatten(),
             path: path.to_path_buf(),
+            log: beside(&real, "-wal"),
             real,
-            log: Mutex::default(),
+            log_id: Mutex::default(),
         }
     }
 
@@ -86,16 +90,15 @@ impl Place {
         Err(StoreFault::new(&self.path, kind))
     }
 
-    /// That the log of the connection that writes stands beside it still.
+    /// The same, and that the log of the connection that writes stands beside it.
     ///
     /// # Errors
-    /// [`StoreFault`]: it was removed or replaced. Whoever opens the store next would not see
-    /// what stands in it.
-    pub(super) fn check_log(&self) -> Result<(), StoreFault> {
-        let mut path = self.real.clone().into_os_string();
-        path.push("-wal");
-        let found = id_at(Path::new(&path)).ok().flatten();
-        let mut log = lock(&self.log);
+    /// [`StoreFault`]: also where the log was removed or replaced. Whoever opens the store next
+    /// would not see what stands in it.
+    pub(super) fn check_written(&self) -> Result<(), StoreFault> {
+        self.check()?;
+        let found = id_at(&self.log).ok().flatten();
+        let mut log = lock(&self.log_id);
         match *log {
             None => *log = found,
             Some(_) if *log == found => {}
@@ -106,7 +109,7 @@ impl Place {
 
     /// Another connection writes from here on, with a log of its own.
     pub(super) fn forget_log(&self) {
-        *lock(&self.log) = None;
+        *lock(&self.log_id) = None;
     }
 }
 
@@ -148,9 +151,7 @@ pub(crate) fn check_output(store: &StoreAddress, path: &Path) -> io::Result<()> 
         return Ok(());
     };
     for (ending, what) in STORE_FILES {
-        let mut file = store.clone().into_os_string();
-        file.push(ending);
-        if is_same(Path::new(&file), &output) {
+        if is_same(&beside(&store, ending), &output) {
             return Err(io::Error::other(format!("it is {what}; name another file")));
         }
     }
@@ -232,13 +233,13 @@ mod tests {
         let log = folder.path().join("router.db-wal");
         fs::write(&path, "a").unwrap();
         let place = Place::of(&path);
-        assert_eq!(place.check_log(), Ok(()));
+        assert_eq!(place.check_written(), Ok(()));
         fs::write(&log, "a").unwrap();
-        assert_eq!(place.check_log(), Ok(()));
+        assert_eq!(place.check_written(), Ok(()));
         fs::remove_file(&log).unwrap();
-        assert_eq!(place.check_log().unwrap_err().kind, FaultKind::LogGone);
+        assert_eq!(place.check_written().unwrap_err().kind, FaultKind::LogGone);
         place.forget_log();
-        assert_eq!(place.check_log(), Ok(()));
+        assert_eq!(place.check_written(), Ok(()));
     }
 
     #[cfg(unix)]

@@ -132,7 +132,7 @@ fn serve(
         let batch = shared.queue.take(spent, POLL_EVERY, linger);
         if !batch.is_empty() {
             let started = Instant::now();
-            if let Err(fault) = shared.place.check().and_then(|()| shared.place.check_log()) {
+            if let Err(fault) = shared.place.check_written() {
                 return Err(failed(shared, &batch, fault));
             }
             let written = rows.write(&batch, *head, || shared.disk.committing());
@@ -158,8 +158,7 @@ fn serve(
         if beside.is_ok() && looked.elapsed() >= POLL_EVERY {
             looked = Instant::now();
             let polled = aside.poll(connection, &shared.commands).map_err(fault);
-            let place = &shared.place;
-            beside = polled.and_then(|()| place.check().and_then(|()| place.check_log()));
+            beside = polled.and_then(|()| shared.place.check_written());
         }
         beside.map_err(|fault| failed(shared, &Batch::default(), fault))?;
     }

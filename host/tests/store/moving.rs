@@ -7,7 +7,7 @@ use std::time::Duration;
 use execution_router::store::{self, Question, SqliteStore, StoreAddress, StoreOptions};
 use rusqlite::Connection;
 
-use super::bench::{Place, said};
+use super::bench::{Bench, Place, said};
 
 fn count(path: &Path, sql: &str) -> i64 {
     let connection = Connection::open(path).unwrap();
@@ -35,6 +35,16 @@ fn unasked(path: &Path, line: &str) -> String {
     };
     let asked = store::ask(&StoreAddress::sqlite(path), &question);
     asked.unwrap_err().to_string()
+}
+
+/// Puts a copy in the place of the store under a router, and answers its bytes. A copy is another
+/// file: the log of the first one is not its own.
+fn replaced(place: &Place, bench: &Bench) -> Vec<u8> {
+    let elsewhere = place.beside("elsewhere.db");
+    fs::rename(place.path(), &elsewhere).unwrap();
+    bench.expect_event("is gone: it was moved or removed while the router ran");
+    fs::copy(&elsewhere, place.path()).unwrap();
+    fs::read(place.path()).unwrap()
 }
 
 #[test]
@@ -82,12 +92,7 @@ fn another_file_in_its_place_is_left_alone() {
     let place = Place::new();
     let bench = place.open();
     assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
-    let elsewhere = place.beside("elsewhere.db");
-    fs::rename(place.path(), &elsewhere).unwrap();
-    bench.expect_event("is gone: it was moved or removed while the router ran");
-    // A copy is another file: the log of the first one is not its own.
-    fs::copy(&elsewhere, place.path()).unwrap();
-    let copied = fs::read(place.path()).unwrap();
+    let copied = replaced(&place, &bench);
     bench.expect_event(&format!(
         "`{}` is another file than the one that was opened: it was replaced while the router \
          ran; move the first one back, or end the router and start it again",
@@ -170,11 +175,7 @@ fn who_asks_a_router_writes_to_no_file_but_its_own() {
     let place = Place::new();
     let bench = place.open();
     assert_eq!(said(bench.pilot("a")), "BUY open_long R1");
-    let elsewhere = place.beside("elsewhere.db");
-    fs::rename(place.path(), &elsewhere).unwrap();
-    bench.expect_event("is gone: it was moved or removed while the router ran");
-    fs::copy(&elsewhere, place.path()).unwrap();
-    let copied = fs::read(place.path()).unwrap();
+    let copied = replaced(&place, &bench);
     assert_eq!(
         unasked(&place.path(), r#"{"control":"status"}"#),
         format!(

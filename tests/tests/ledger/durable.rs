@@ -11,16 +11,15 @@ use conformance::ledger::SYMBOLS;
 use conformance::ledger::calendar::{Clocks, timestamp};
 use conformance::ledger::linear::Answer;
 use conformance::ledger::model::{Model, Remembered};
-use conformance::ledger::operation::{Decimal, Fate, Fill, RequestId, Terms, Wish};
+use conformance::ledger::operation::{Decimal, Fate, RequestId, Terms, Wish};
 use execution_router::journal::Journal;
 use execution_router::journal::verify::verify;
-use execution_router::ledger::{EventId, Settlement};
+use execution_router::ledger::{EventError, EventId, Released, ReservationId, Settled, Settlement};
 use execution_router::store::{SqliteStore, StoreAddress, StoreOptions};
-use execution_router::{Amount, Cache, Decision, Loader, Policy, Request, Router, Side};
+use execution_router::{Amount, Cache, Decision, Loader, Policy, Request, Router};
 use router_guest::json::parse_request;
 use router_guest::manifest::{Scope, Window};
 
-use super::linear::filled;
 use super::threads::{self, Ledger, Met, START, units};
 
 const HISTORIES: u64 = 120;
@@ -116,23 +115,16 @@ impl Ledger for Durable {
         }
     }
 
-    fn settle(&self, number: u64, fill: &Fill) -> Answer {
-        let event = format!("e{}", fill.event);
-        let settled = self.router.settle(&Settlement {
-            reservation: format!("R{number}").parse().unwrap(),
-            event_id: EventId::new(&event).unwrap(),
-            notional: fill.notional.amount(),
-            side: Side::Buy,
-            is_final: fill.is_final,
-        });
-        Answer::Settled(settled.ok().map(|settled| filled(&settled)))
+    fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
+        self.router.settle(settlement)
     }
 
-    fn release(&self, number: u64, event: u8) -> Answer {
-        let (id, event) = (format!("R{number}"), format!("e{event}"));
-        let event = EventId::new(&event).unwrap();
-        let released = self.router.release(id.parse().unwrap(), event).ok();
-        Answer::Released(released.map(|one| (units(one.released), one.repeated)))
+    fn release(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Released, EventError> {
+        self.router.release(reservation, event)
     }
 }
 

@@ -5,11 +5,12 @@
 use conformance::disk::Dice;
 use conformance::ledger::calendar::{Clocks, timestamp};
 use conformance::ledger::linear::{Answer, Done, order};
-use conformance::ledger::model::{Filled, Model, Remembered};
-use conformance::ledger::operation::{Decimal, Fate, Fill, RequestId, Terms, Wish};
+use conformance::ledger::model::{Model, Remembered};
+use conformance::ledger::operation::{Decimal, Fate, RequestId, Terms, Wish};
 use conformance::ledger::{STRATEGIES, SYMBOLS};
 use execution_router::ledger::{
-    Claim, EventId, Identity, Known, MemoryStore, OpenBudgets, Settled, Settlement, Store,
+    Claim, EventError, EventId, Identity, Known, MemoryStore, OpenBudgets, Released, ReservationId,
+    Settled, Settlement, Store,
 };
 use execution_router::{Amount, FinalAction, Side, TradeType};
 use router_guest::manifest::{BudgetInfo, Scope, Window};
@@ -154,37 +155,16 @@ impl Ledger for Bench {
         outcome
     }
 
-    fn settle(&self, number: u64, fill: &Fill) -> Answer {
-        let event = format!("e{}", fill.event);
-        let settled = self.store.settle(&Settlement {
-            reservation: format!("R{number}").parse().unwrap(),
-            event_id: EventId::new(&event).unwrap(),
-            notional: fill.notional.amount(),
-            side: Side::Buy,
-            is_final: fill.is_final,
-        });
-        Answer::Settled(settled.ok().map(|settled| filled(&settled)))
+    fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError> {
+        self.store.settle(settlement)
     }
 
-    fn release(&self, number: u64, event: u8) -> Answer {
-        let (id, event) = (format!("R{number}"), format!("e{event}"));
-        let released = self
-            .store
-            .release(id.parse().unwrap(), EventId::new(&event).unwrap());
-        let released = released.ok();
-        Answer::Released(released.map(|one| (units(one.released), one.repeated)))
-    }
-}
-
-/// A fill in the model's words.
-pub(crate) fn filled(settled: &Settled) -> Filled {
-    Filled {
-        used: units(settled.used),
-        released: units(settled.released),
-        reserved: units(settled.reserved),
-        overrun: settled.overrun.map_or(0, units),
-        side_mismatch: settled.side_mismatch,
-        repeated: settled.repeated,
+    fn release(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Released, EventError> {
+        self.store.release(reservation, event)
     }
 }
 

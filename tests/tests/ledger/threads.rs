@@ -7,9 +7,10 @@ use std::sync::{Barrier, Mutex};
 
 use conformance::disk::Dice;
 use conformance::ledger::linear::{Answer, Call, Done, order};
-use conformance::ledger::model::{Model, Units};
+use conformance::ledger::model::{Filled, Model, Units};
 use conformance::ledger::operation::{Decimal, Fate, Fill, Wish};
-use execution_router::Amount;
+use execution_router::ledger::{EventError, EventId, Released, ReservationId, Settled, Settlement};
+use execution_router::{Amount, Side};
 
 /// Threads of a history.
 pub(crate) const THREADS: u64 = 4;
@@ -27,10 +28,14 @@ pub(crate) trait Ledger: Sync {
     fn decide(&self, wish: &Wish, clock: i64, decision: u64, dice: &mut Dice) -> Answer;
 
     /// Settles a fill of a reservation.
-    fn settle(&self, number: u64, fill: &Fill) -> Answer;
+    fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, EventError>;
 
     /// Releases a reservation by an event.
-    fn release(&self, number: u64, event: u8) -> Answer;
+    fn release(
+        &self,
+        reservation: ReservationId,
+        event: EventId<'_>,
+    ) -> Result<Released, EventError>;
 }
 
 struct Bench<'l> {
@@ -111,9 +116,40 @@ impl Bench<'_> {
                 decision,
                 ..
             } => self.ledger.decide(&wish, clock, decision, dice),
-            Call::Settle(number, fill) => self.ledger.settle(number, &fill),
-            Call::Release(number, event) => self.ledger.release(number, event),
+            Call::Settle(number, fill) => self.settle(number, &fill),
+            Call::Release(number, event) => self.release(number, event),
         }
+    }
+
+    fn settle(&self, number: u64, fill: &Fill) -> Answer {
+        let event = format!("e{}", fill.event);
+        let settled = self.ledger.settle(&Settlement {
+            reservation: format!("R{number}").parse().unwrap(),
+            event_id: EventId::new(&event).unwrap(),
+            notional: fill.notional.amount(),
+            side: Side::Buy,
+            is_final: fill.is_final,
+        });
+        Answer::Settled(settled.ok().map(|settled| filled(&settled)))
+    }
+
+    fn release(&self, number: u64, event: u8) -> Answer {
+        let (id, event) = (format!("R{number}"), format!("e{event}"));
+        let event = EventId::new(&event).unwrap();
+        let released = self.ledger.release(id.parse().unwrap(), event).ok();
+        Answer::Released(released.map(|one| (units(one.released), one.repeated)))
+    }
+}
+
+/// A fill in the model's words.
+fn filled(settled: &Settled) -> Filled {
+    Filled {
+        used: units(settled.used),
+        released: units(settled.released),
+        reserved: units(settled.reserved),
+        overrun: settled.overrun.map_or(0, units),
+        side_mismatch: settled.side_mismatch,
+        repeated: settled.repeated,
     }
 }
 
